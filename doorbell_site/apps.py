@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DoorbellSiteConfig(AppConfig):
+    name = "doorbell_site"

@@ -1,0 +1,55 @@
+"""The Celery application: ids in messages, results in rows."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorbell_site.settings")
+
+PRIORITY_STEPS = [0, 5]  # 0 is a press, 5 is motion; a worker takes from 0 first
+
+app = Celery("doorbell")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={
+        "priority_steps": PRIORITY_STEPS,
+        "sep": ":",
+        "queue_order_strategy": "priority",
+        # Above the lease: the sweeper, which knows the row, resends a lost task before Redis does.
+        "visibility_timeout": max(60.0, 4 * settings.CLAIM_LEASE_S),
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "health_check_interval": 15,
+        "global_keyprefix": "doorbell:",
+    },
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_default_queue="events",
+    task_default_priority=5,
+    task_publish_retry=False,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    task_routes={
+        "pipeline.tasks.detect_faces": {"queue": "detection"},
+        "pipeline.tasks.recognize_faces": {"queue": "recognition"},
+        "events.tasks.decide": {"queue": "events"},
+        "pipeline.tasks.sweep": {"queue": "events"},
+    },
+    beat_schedule={"sweep": {"task": "pipeline.tasks.sweep", "schedule": settings.SWEEP_INTERVAL_S}},
+    beat_schedule_filename=str(settings.RUN_DIR / "beat-schedule"),
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_django_logging(**_kwargs: Any) -> None:
+    """Celery would replace the handlers that the settings configured."""

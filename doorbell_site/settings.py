@@ -1,0 +1,174 @@
+"""Settings: from the environment and `.env`, with defaults that run on one small computer."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+
+from doorbell_site.paths import broker_socket, private_folder, read_or_create_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(BASE_DIR / ".env")
+
+VAR_DIR = private_folder(Path(env.str("DOORBELL_VAR", default=str(BASE_DIR / "var"))).expanduser().resolve())
+LOG_DIR = private_folder(VAR_DIR / "logs")
+MODELS_DIR = private_folder(VAR_DIR / "models")
+RUN_DIR = private_folder(VAR_DIR / "run")
+
+# --- Django -----------------------------------------------------------------------------------------------------
+SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create_secret(VAR_DIR / "secrets" / "secret_key")
+DEBUG = env.bool("DEBUG", default=False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("DOORBELL_HTTPS", default=False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "rest_framework.authtoken",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "doorbell_site",
+    "faces",
+    "events",
+    "pipeline",
+    "health",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "doorbell_site.urls"
+ASGI_APPLICATION = "doorbell_site.asgi.application"
+WSGI_APPLICATION = "doorbell_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "events"
+LOGOUT_REDIRECT_URL = "sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+USE_TZ = True
+TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+LANGUAGE_CODE = "en"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Database: SQLite here, or DATABASE_URL ------------------------------------------------------------------------
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'doorbell.sqlite3'}")
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Deferred transactions that read and then write fail under load, whatever the timeout: immediate ones wait.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
+    }
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+MEDIA_ROOT = VAR_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+MAX_PICTURE_BYTES = env.int("MAX_PICTURE_BYTES", default=20 * 1024 * 1024)
+MAX_PICTURE_PIXELS = env.int("MAX_PICTURE_PIXELS", default=50_000_000)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+CAPTURE_JPEG_QUALITY = env.int("CAPTURE_JPEG_QUALITY", default=90)
+
+# --- Queues ------------------------------------------------------------------------------------------------------------
+BROKER_SOCKET = broker_socket(VAR_DIR)
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or f"redis+socket://{BROKER_SOCKET}"
+BROKER_IS_EMBEDDED = not env.str("CELERY_BROKER_URL", default="")
+CLAIM_LEASE_S = env.float("CLAIM_LEASE_S", default=30.0)  # a claim older than this belongs to a worker that died
+SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", default=5.0)
+
+# --- The doorbell --------------------------------------------------------------------------------------------------
+DOORBELL_PIN = env.int("DOORBELL_PIN", default=18)
+DEBOUNCE_TIME = env.float("DEBOUNCE_TIME", default=2.0)
+FACE_RECOGNITION_TOLERANCE = env.float("FACE_RECOGNITION_TOLERANCE", default=0.6)
+BLACKLIST_TOLERANCE = env.float("BLACKLIST_TOLERANCE", default=0.5)
+DETECTOR = env.str("DETECTOR", default="hog")
+DETECTOR_TYPE = env.str("DETECTOR_TYPE", default="cpu")
+ENCODER = env.str("ENCODER", default="onnx")
+ENCODING_MODEL = env.str("ENCODING_MODEL", default="small")
+
+# --- API -----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "PAGE_SIZE": 25,
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "doorbell_site.errors.json_error",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Doorbell",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Log: one line a fact, no faces, no secrets ------------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {
+        "file": {
+            "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
+            "filename": str(LOG_DIR / "doorbell.log"),
+            "maxBytes": 10 * 1024 * 1024,
+            "backupCount": 5,
+            "chmod": 0o600,
+            "formatter": "line",
+        },
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
+    "root": {
+        "handlers": ["file", "console"] if env.bool("DOORBELL_VERBOSE", default=False) else ["file"],
+        "level": env.str("LOG_LEVEL", default="INFO"),
+    },
+}
