@@ -116,7 +116,7 @@ CAPTURE_JPEG_QUALITY = env.int("CAPTURE_JPEG_QUALITY", default=90)
 BROKER_SOCKET = broker_socket(VAR_DIR)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or f"redis+socket://{BROKER_SOCKET}"
 BROKER_IS_EMBEDDED = not env.str("CELERY_BROKER_URL", default="")
-CLAIM_LEASE_S = env.float("CLAIM_LEASE_S", default=30.0)  # a claim older than this belongs to a worker that died
+CLAIM_LEASE_S = env.float("CLAIM_LEASE_S", default=15.0)  # a claim older than this belongs to a worker that died
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", default=5.0)
 
 # --- The doorbell --------------------------------------------------------------------------------------------------

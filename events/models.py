@@ -68,7 +68,9 @@ class Outcome(models.TextChoices):
 
 
 class Event(models.Model):
-    """One visit. `closed_at` says that no further capture will join it."""
+    """One visit. `closed_at`: no further capture will join it. `decided_at`: when the outcome was first
+    known, perhaps before the last capture. `settled_at`: when everything it has was taken into account.
+    """
 
     camera = models.ForeignKey(Camera, null=True, blank=True, on_delete=models.SET_NULL, related_name="events")
     trigger = models.CharField(max_length=10, choices=Trigger)
@@ -77,6 +79,7 @@ class Event(models.Model):
     outcome = models.CharField(max_length=12, choices=Outcome, default=Outcome.PENDING)
     reason = models.CharField(max_length=300, blank=True)
     decided_at = models.DateTimeField(null=True, editable=False)
+    settled_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-started_at", "-id"]
@@ -84,7 +87,7 @@ class Event(models.Model):
             models.Index(fields=["-started_at", "-id"], name="event_newest_first"),
             models.Index(fields=["outcome", "-started_at"], name="event_by_outcome"),
             models.Index(fields=["camera", "-started_at"], name="event_by_camera"),
-            models.Index(fields=["started_at"], condition=models.Q(closed_at=None), name="event_open"),
+            models.Index(fields=["started_at"], condition=models.Q(settled_at=None), name="event_unsettled"),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +126,9 @@ class Capture(models.Model):
     taken_at = models.DateTimeField()
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
+    region = models.JSONField(
+        null=True, editable=False, help_text="[top, right, bottom, left] where something moved; null: everywhere."
+    )
     status = models.CharField(max_length=12, choices=CaptureStatus, default=CaptureStatus.SAVED)
     error = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -1,0 +1,11 @@
+"""Queue `events`."""
+
+from celery import shared_task
+
+from events.decisions import decide_event
+
+
+@shared_task
+def decide(event_id: int) -> None:
+    """Say who was there, from every capture that is through so far."""
+    decide_event(event_id)

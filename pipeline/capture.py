@@ -1,0 +1,198 @@
+"""The camera loop: see every frame, open events for presses and motion, save what they want."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import redis
+from django.db import DatabaseError
+from django.utils import timezone
+
+from events.models import SETTLED, Camera, Capture, Event, Trigger
+from pipeline.hardware.cameras import Frame
+from pipeline.queues import queue_length
+from pipeline.saving import save_capture
+from pipeline.visits import Burst, BurstPlan, MotionPlan, MotionVisit, close_event, region_around
+from pipeline.vision.geometry import Box
+from pipeline.vision.motion import Motion, MotionDetector
+
+logger = logging.getLogger(__name__)
+
+DETECTION_BACKLOG = 4  # motion captures waiting for a detector; beyond it frames are skipped, or a file waits
+
+
+@dataclass(slots=True)
+class CaptureCounts:
+    """What one run did; `skipped` are motion frames that gave way because detection was behind."""
+
+    skipped: int = 0
+    motion_events: int = 0
+    press_events: int = 0
+    captures: int = 0
+    event_ids: list[int] = field(default_factory=list)
+
+
+class CameraLoop:
+    """Feed it frames and presses; it makes events and captures of them.
+
+    `saw` and `tick` belong to the thread that reads the camera, `pressed` may come from any other.
+    wait_for_room: called instead of skipping when detection is behind (a file that is played `--fast`).
+    """
+
+    def __init__(
+        self,
+        camera: Camera,
+        *,
+        motion: MotionDetector | None,
+        pre_roll_s: float = 1.0,
+        burst_plan: BurstPlan | None = None,
+        motion_plan: MotionPlan | None = None,
+        wait_for_room: Callable[[], None] | None = None,
+    ) -> None:
+        self.camera = camera
+        self.counts = CaptureCounts()
+        self._motion = motion
+        self._pre_roll_s = pre_roll_s
+        self._burst_plan = burst_plan or BurstPlan()
+        self._motion_plan = motion_plan or MotionPlan()
+        self._wait_for_room = wait_for_room
+        self._pre_roll: deque[Frame] = deque()
+        self._bursts: list[Burst] = []
+        self._visit: MotionVisit | None = None
+        self._lock = threading.Lock()
+
+    def saw(self, frame: Frame) -> None:
+        """Look at the next frame."""
+        with self._lock:
+            self._remember(frame)
+            bursts = list(self._bursts)
+        for burst in bursts:
+            if burst.wants(frame) and self._save(burst.event, frame):
+                burst.took(frame)
+        if self._motion is not None:
+            self._follow_motion(frame, self._motion.update(frame.bgr, frame.time_s))
+
+    def tick(self, now_s: float) -> None:
+        """Close what is complete, or has waited too long for a camera that is silent."""
+        for burst in list(self._bursts):
+            waited_s = now_s - burst.next_s
+            if burst.is_complete or waited_s > burst.plan.patience_s:
+                self._end_burst(burst)
+        if self._visit is not None and self._visit.is_over(now_s):
+            self._end_visit()
+
+    def pressed(self, event: Event) -> None:
+        """Save the newest frame at once, then those of the pre-roll; the rest follows with the frames to come."""
+        with self._lock:
+            frames = list(self._pre_roll)
+            newest = frames[-1] if frames else None
+            burst = Burst(event, self._burst_plan, newest.time_s if newest else 0.0)
+            self._bursts.append(burst)
+            self.counts.press_events += 1
+            self.counts.event_ids.append(event.pk)
+        for frame in _burst_frames(frames, self._burst_plan):
+            self._save(event, frame)
+
+    def finish(self) -> None:
+        """The camera has ended: nothing more will come for what is open."""
+        for burst in list(self._bursts):
+            self._end_burst(burst)
+        if self._visit is not None:
+            self._end_visit()
+
+    def forget_frames(self) -> None:
+        """The camera was lost: what it showed before is not what a visitor sees who rings now."""
+        with self._lock:
+            self._pre_roll.clear()
+
+    def _remember(self, frame: Frame) -> None:
+        """Keep frames a burst interval apart, and always the newest."""
+        if len(self._pre_roll) > 1 and frame.time_s - self._pre_roll[-2].time_s < self._burst_plan.interval_s:
+            self._pre_roll.pop()
+        self._pre_roll.append(frame)
+        while frame.time_s - self._pre_roll[0].time_s > self._pre_roll_s:
+            self._pre_roll.popleft()
+
+    def _end_burst(self, burst: Burst) -> None:
+        with self._lock:
+            self._bursts.remove(burst)
+        close_event(burst.event, reason=self._silence(burst.event))
+
+    def _silence(self, event: Event) -> str:
+        if Capture.objects.filter(event=event).exists():
+            return ""
+        return f"Camera {self.camera.name} gave no picture; its page in the admin says what it last reported."
+
+    def _follow_motion(self, frame: Frame, motion: Motion | None) -> None:
+        if motion is not None and self._visit is None:
+            self._begin_visit(frame)
+        visit = self._visit
+        if visit is None:
+            return
+        if motion is not None:
+            visit.moved(frame.time_s)
+            if visit.wants(frame) and self._has_room() and self._save_motion(visit, frame, motion):
+                visit.took(frame)
+        if visit.is_over(frame.time_s):
+            self._end_visit()
+
+    def _begin_visit(self, frame: Frame) -> None:
+        try:
+            event = Event.objects.create(camera=self.camera, trigger=Trigger.MOTION, started_at=frame.taken_at)
+        except DatabaseError as error:
+            logger.error("motion on camera %s could not be recorded: %s", self.camera, error)
+            return
+        logger.info("event %s: motion on camera %s", event.pk, self.camera)
+        self.counts.motion_events += 1
+        self.counts.event_ids.append(event.pk)
+        self._visit = MotionVisit(event, self._motion_plan, frame.time_s, frame.time_s, frame.time_s)
+
+    def _end_visit(self) -> None:
+        if self._visit is not None:
+            close_event(self._visit.event)
+        self._visit = None
+
+    def _save_motion(self, visit: MotionVisit, frame: Frame, motion: Motion) -> bool:
+        return self._save(visit.event, frame, region=region_around(list(motion.boxes), frame))
+
+    def _has_room(self) -> bool:
+        """Presses never wait here; motion obeys the queue."""
+        try:
+            is_behind = queue_length("detection") >= DETECTION_BACKLOG
+        except redis.RedisError:
+            is_behind = True
+        if is_behind and self._wait_for_room is not None:
+            self._wait_for_room()
+            return True
+        self.counts.skipped += is_behind
+        return not is_behind
+
+    def _save(self, event: Event, frame: Frame, region: Box | None = None) -> bool:
+        """False when disk or database refused; the frame after this one tries again."""
+        try:
+            save_capture(event, frame.rgb(), frame.taken_at, region=region)
+        except (OSError, DatabaseError) as error:
+            logger.error("event %s: a frame of camera %s could not be saved: %s", event.pk, self.camera, error)
+            return False
+        self.counts.captures += 1
+        return True
+
+
+def _burst_frames(frames: list[Frame], plan: BurstPlan) -> list[Frame]:
+    """The newest frame first, since the decision may need no other, then older ones."""
+    return frames[-1:] + frames[:-1][::-1][: plan.before]
+
+
+def unsettled_captures(event_ids: list[int]) -> int:
+    return Capture.objects.filter(event__in=event_ids[-500:]).exclude(status__in=SETTLED).count()
+
+
+def report_camera(camera: Camera, state: str, text: str = "") -> None:
+    """Write how the camera is where people look; a frame was seen when the state is `live`."""
+    changes = {"state": state, "state_text": text[:300]} | ({"seen_at": timezone.now()} if state == "live" else {})
+    try:
+        Camera.objects.filter(pk=camera.pk).update(**changes)
+    except DatabaseError as error:
+        logger.warning("camera %s is %s, but that could not be recorded: %s", camera, state, error)

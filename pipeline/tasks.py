@@ -1,0 +1,137 @@
+"""The stages as Celery tasks: one id in, claim the row, do one thing, pass the id on."""
+
+import logging
+import math
+from collections.abc import Callable
+from datetime import datetime
+
+import numpy as np
+from celery import shared_task
+from django.conf import settings
+from django.db import DatabaseError, transaction
+
+from events.claims import claim, release
+from events.models import Capture, CaptureStatus, FaceObservation
+from events.tasks import decide
+from faces.engine import get_engine
+from faces.models import encoding_to_bytes
+from pipeline.queues import enqueue, priority_of
+from pipeline.vision.arrays import Float32Array, UInt8Array
+from pipeline.vision.detection import Detection
+from pipeline.vision.geometry import Box
+from pipeline.vision.images import ImageError, decode_image
+from pipeline.vision.quality import face_quality
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def detect_faces(capture_id: int) -> None:
+    """Find the faces of a saved capture; queue `detection`."""
+    claimed_at = claim(capture_id, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
+    if claimed_at is not None:
+        _run_stage(_detect, capture_id, claimed_at)
+
+
+@shared_task
+def recognize_faces(capture_id: int) -> None:
+    """Encode the faces of a detected capture; queue `recognition`."""
+    claimed_at = claim(capture_id, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
+    if claimed_at is not None:
+        _run_stage(_recognize, capture_id, claimed_at)
+
+
+def _run_stage(stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime) -> None:
+    """Run one stage; what goes wrong in it is stored on the capture, and the event goes on without it."""
+    capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
+    try:
+        stage(capture, claimed_at)
+    except (ImageError, FileNotFoundError) as error:
+        _give_up(capture, claimed_at, f"the picture cannot be read: {error}")
+    except DatabaseError:
+        raise  # the claim runs out and the sweeper sends the row on, when the database is back
+    except Exception as error:
+        logger.exception("event %s: capture %s failed", capture.event_id, capture_id)
+        _give_up(capture, claimed_at, f"{type(error).__name__}: {error}")
+
+
+def _give_up(capture: Capture, claimed_at: datetime, reason: str) -> None:
+    logger.warning("event %s: capture %s given up: %s", capture.event_id, capture.pk, reason)
+    with transaction.atomic():
+        if release(capture.pk, claimed_at, to=CaptureStatus.FAILED, error=reason):
+            enqueue(decide, capture.event_id, priority=priority_of(capture.event.trigger))
+
+
+def _detect(capture: Capture, claimed_at: datetime) -> None:
+    frame = read_frame(capture)
+    observations = [_observe(capture, frame, face) for face in _find_faces(capture, frame)]
+    priority = priority_of(capture.event.trigger)
+    with transaction.atomic():
+        found = CaptureStatus.DETECTED if observations else CaptureStatus.DONE
+        if not release(capture.pk, claimed_at, to=found):
+            return
+        capture.observations.all().delete()
+        FaceObservation.objects.bulk_create(observations)
+        if observations:
+            enqueue(recognize_faces, capture.pk, priority=priority)
+        else:
+            enqueue(decide, capture.event_id, priority=priority)
+
+
+def _find_faces(capture: Capture, frame: UInt8Array) -> list[Detection]:
+    """Look at the whole frame, or, in a motion capture, only where something moved."""
+    camera = capture.event.camera
+    min_face_px = camera.min_face_px if camera is not None else default_min_face_px(frame)
+    engine = get_engine()
+    if capture.region is None:
+        return engine.detect(frame, min_face_px=min_face_px)
+    region = Box(*capture.region).clipped(*frame.shape[:2])
+    part = np.ascontiguousarray(frame[region.top : region.bottom, region.left : region.right])
+    return [face.moved(region.left, region.top) for face in engine.detect(part, min_face_px=min_face_px)]
+
+
+def default_min_face_px(frame: UInt8Array) -> int:
+    """For a picture of unknown making: faces of a sixteenth of its shorter side, 40 px at least."""
+    return max(40, math.ceil(min(frame.shape[:2]) / 16))
+
+
+def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObservation:
+    engine = get_engine()
+    landmarks = engine.landmarks(frame, face.box)
+    quality = face_quality(frame, face.box, landmarks, face.score)
+    box = face.box.clipped(*frame.shape[:2])
+    return FaceObservation(
+        capture=capture,
+        box_top=box.top,
+        box_right=box.right,
+        box_bottom=box.bottom,
+        box_left=box.left,
+        score=face.score,
+        landmarks=landmarks.tolist(),
+        quality=quality.score,
+    )
+
+
+def _recognize(capture: Capture, claimed_at: datetime) -> None:
+    observations = list(capture.observations.all())
+    frame = read_frame(capture)
+    engine = get_engine()
+    chips = [engine.chip(frame, landmarks=_landmarks(observation)) for observation in observations]
+    encodings = engine.encode(np.stack(chips)) if chips else []
+    for observation, encoding in zip(observations, encodings, strict=True):
+        observation.encoding = encoding_to_bytes(encoding)
+    with transaction.atomic():
+        if not release(capture.pk, claimed_at, to=CaptureStatus.DONE):
+            return
+        FaceObservation.objects.bulk_update(observations, ["encoding"])
+        enqueue(decide, capture.event_id, priority=priority_of(capture.event.trigger))
+
+
+def _landmarks(observation: FaceObservation) -> Float32Array:
+    return np.array(observation.landmarks, dtype=np.float32)
+
+
+def read_frame(capture: Capture) -> UInt8Array:
+    """Return the saved frame, (H, W, 3) RGB. Raises FileNotFoundError, ImageError."""
+    with capture.image.open("rb") as file:
+        return decode_image(file.read(), max_bytes=settings.MAX_PICTURE_BYTES, max_pixels=settings.MAX_PICTURE_PIXELS)
