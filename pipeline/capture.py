@@ -72,7 +72,7 @@ class CameraLoop:
             if burst.wants(frame) and self._save(burst.event, frame):
                 burst.took(frame)
         if self._motion is not None:
-            self._follow_motion(frame, self._motion.update(frame.bgr, frame.time_s))
+            self._follow_motion(frame, self._motion.update(frame.rgb(), frame.time_s))
 
     def tick(self, now_s: float) -> None:
         """Close what is complete, or has waited too long for a camera that is silent."""

@@ -3,6 +3,7 @@
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -17,10 +18,10 @@ from faces.engine import get_engine
 from faces.models import encoding_to_bytes
 from pipeline.queues import enqueue, priority_of
 from pipeline.vision.arrays import Float32Array, UInt8Array
-from pipeline.vision.detection import Detection
+from pipeline.vision.detection.detector import Detection
 from pipeline.vision.geometry import Box
 from pipeline.vision.images import ImageError, decode_image
-from pipeline.vision.quality import face_quality
+from pipeline.vision.quality import confidence_of, measure_quality
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +88,8 @@ def _find_faces(capture: Capture, frame: UInt8Array) -> list[Detection]:
         return engine.detect(frame, min_face_px=min_face_px)
     region = Box(*capture.region).clipped(*frame.shape[:2])
     part = np.ascontiguousarray(frame[region.top : region.bottom, region.left : region.right])
-    return [face.moved(region.left, region.top) for face in engine.detect(part, min_face_px=min_face_px)]
+    faces = engine.detect(part, min_face_px=min_face_px)
+    return [replace(face, box=face.box.moved(region.left, region.top), landmarks=None) for face in faces]
 
 
 def default_min_face_px(frame: UInt8Array) -> int:
@@ -98,7 +100,8 @@ def default_min_face_px(frame: UInt8Array) -> int:
 def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObservation:
     engine = get_engine()
     landmarks = engine.landmarks(frame, face.box)
-    quality = face_quality(frame, face.box, landmarks, face.score)
+    confidence = confidence_of(engine.config.detector, face.score)
+    quality = measure_quality(engine.chip(frame, landmarks), face.box, landmarks, confidence)
     box = face.box.clipped(*frame.shape[:2])
     return FaceObservation(
         capture=capture,
@@ -116,7 +119,7 @@ def _recognize(capture: Capture, claimed_at: datetime) -> None:
     observations = list(capture.observations.all())
     frame = read_frame(capture)
     engine = get_engine()
-    chips = [engine.chip(frame, landmarks=_landmarks(observation)) for observation in observations]
+    chips = [engine.chip(frame, _landmarks(observation)) for observation in observations]
     encodings = engine.encode(np.stack(chips)) if chips else []
     for observation, encoding in zip(observations, encodings, strict=True):
         observation.encoding = encoding_to_bytes(encoding)

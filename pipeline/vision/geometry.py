@@ -45,6 +45,9 @@ class Box:
             left=round(self.left * factor),
         )
 
+    def moved(self, right: int, down: int) -> Box:
+        return Box(self.top + down, self.right + right, self.bottom + down, self.left + right)
+
     def iou(self, other: Box) -> float:
         """Intersection over union, 0..1."""
         width = min(self.right, other.right) - max(self.left, other.left)

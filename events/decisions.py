@@ -1,0 +1,108 @@
+"""Who was there: from the observations of an event to its tracks, their identities and its outcome."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from django.db import transaction
+from django.utils import timezone
+
+from events.broadcast import DECIDED, broadcast
+from events.models import SETTLED, Capture, Event, FaceObservation, Outcome
+from faces.gallery import current_gallery, tolerances
+from pipeline.vision.identity import Identity, identify, is_decisive, outcome
+from pipeline.vision.matching import Gallery
+from pipeline.vision.tracking import Sighting, Track, group_into_tracks
+
+logger = logging.getLogger(__name__)
+
+NO_PICTURE = "The camera gave no picture."
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`is_final`: every capture there will be has been taken into account."""
+
+    outcome: Outcome
+    is_final: bool
+    visitors: tuple[tuple[Track, Identity], ...]
+    reason: str = ""
+
+
+def decide_event(event_id: int) -> None:
+    """Decide on what there is so far; safe to run again, and run again after every capture.
+
+    The first decision may come before the last frame, when the evidence is plain; frames that come
+    later may still add somebody, or withdraw a name.
+    """
+    gallery = current_gallery()
+    with transaction.atomic():
+        event = Event.objects.select_for_update().filter(pk=event_id, settled_at=None).first()
+        if event is None:
+            return
+        verdict = judge(event, gallery)
+        is_news = verdict.outcome not in (Outcome.PENDING, event.outcome)
+        _store(event, verdict, gallery)
+        if is_news:
+            transaction.on_commit(lambda: _announce(event))
+
+
+def judge(event: Event, gallery: Gallery) -> Verdict:
+    """Pure but for reading the event's captures."""
+    captures = list(event.captures.prefetch_related("observations"))
+    is_final = event.closed_at is not None and all(capture.status in SETTLED for capture in captures)
+    faces = [_sighting(capture, face) for capture in captures for face in capture.observations.all()]
+    visitors = tuple((track, identify(track, gallery, tolerances())) for track in group_into_tracks(faces))
+    identities = [identity for _, identity in visitors]
+    if is_final and all(capture.error for capture in captures):
+        reason = event.reason or next((capture.error for capture in captures), NO_PICTURE)
+        return Verdict(Outcome.NO_PICTURE, is_final, visitors, reason)
+    if is_final or (identities and all(is_decisive(identity, tolerances()) for identity in identities)):
+        return Verdict(Outcome(outcome(identities)), is_final, visitors)
+    return Verdict(Outcome.PENDING, is_final, visitors)
+
+
+def _sighting(capture: Capture, face: FaceObservation) -> Sighting:
+    return Sighting(
+        time_s=capture.taken_at.timestamp(), box=face.box, quality=face.quality, key=face, encoding=face.vector
+    )
+
+
+def _store(event: Event, verdict: Verdict, gallery: Gallery) -> None:
+    now = timezone.now()
+    for number, (track, identity) in enumerate(verdict.visitors):
+        for sighting in track.sightings:
+            _store_face(sighting, number, identity, gallery)
+    if verdict.is_final:
+        event.settled_at = now
+    if verdict.outcome != Outcome.PENDING:
+        event.outcome = verdict.outcome
+        event.reason = verdict.reason[:300]
+        event.decided_at = event.decided_at or now
+    event.save(update_fields=["settled_at", "outcome", "reason", "decided_at"])
+
+
+def _store_face(sighting: Sighting, number: int, identity: Identity, gallery: Gallery) -> None:
+    """Name the face as its track is named, with its own distance; write only what changed."""
+    face = sighting.key
+    assert isinstance(face, FaceObservation)
+    distance = _own_distance(sighting, identity, gallery)
+    found = (number, identity.status, identity.person_id, distance)
+    if found != (face.track, face.status, face.person_id, face.distance):
+        face.track, face.status, face.person_id, face.distance = found
+        face.save(update_fields=["track", "status", "person", "distance"])
+
+
+def _own_distance(sighting: Sighting, identity: Identity, gallery: Gallery) -> float | None:
+    """To the nearest sample of the person named, or, for a stranger, of anybody."""
+    if sighting.encoding is None or not len(gallery):
+        return None
+    samples = gallery.encodings
+    if identity.person_id is not None:
+        samples = samples[gallery.person_ids == identity.person_id]
+    return round(float(np.linalg.norm(samples - sighting.encoding, axis=1).min()), 4)
+
+
+def _announce(event: Event) -> None:
+    logger.info("event %s: %s after %s ms", event.pk, event.outcome, event.decided_ms)
+    broadcast(DECIDED, event=event.pk, outcome=event.outcome)
