@@ -125,6 +125,8 @@ class Gallery:
         queries = np.ascontiguousarray(encodings, np.float32)
         if queries.ndim != 2 or queries.shape[1] != ENCODING_LENGTH:
             raise ValueError(f"queries are (M, {ENCODING_LENGTH}) encodings, not {queries.shape}")
+        if not np.isfinite(queries).all():
+            raise ValueError("a query is not finite; encode the face again")
         found: list[Neighbours] = []
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
             batch = queries[start : start + _QUERIES_AT_ONCE]

@@ -10,6 +10,7 @@ from PIL import Image
 from pipeline.vision.alignment import Aligner
 from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.conversion import ensure_cnn, ensure_encoder
+from pipeline.vision.engine import Engine, EngineConfig
 from pipeline.vision.geometry import Box
 from pipeline.vision.model_files import MMOD, RESNET, model_file
 from tests.conftest import Portraits
@@ -66,3 +67,9 @@ def resnet_bytes() -> bytes:
 @pytest.fixture(scope="session")
 def mmod_bytes() -> bytes:
     return model_file(MMOD).read_bytes()
+
+
+@pytest.fixture(scope="session")
+def engine(models_dir: Path) -> Engine:
+    """The default detector and encoder."""
+    return Engine(EngineConfig(models_dir))
