@@ -39,7 +39,7 @@ def accompany(command: list[str], parent_pid: int) -> int:
     than Linux. Returns its exit code."""
     child = subprocess.Popen(command)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: None)  # the supervisor signals the group: `child` has it already
+        signal.signal(number, lambda received, _frame: child.send_signal(received))
     while child.poll() is None:
         if os.getppid() != parent_pid:
             os.killpg(0, signal.SIGKILL)

@@ -77,7 +77,7 @@ class Child:
 
     `on_change(child, old, new)` is called with no lock held, `on_line(child, line)` in a thread of the
     child; what they raise is logged. The process leads a session of its own, so a Ctrl-C at the terminal
-    reaches the supervisor alone, and a stop or the end of the leader takes the whole group.
+    reaches the supervisor alone; when it has ended, whatever it started is killed.
     """
 
     def __init__(
@@ -130,11 +130,12 @@ class Child:
         """Ask the process to end and start no other; returns at once."""
         with self._changed:
             old = self._state
-            if old in OVER:
+            if old in OVER or old is ChildState.STOPPING:
                 return
             self._is_unwanted.set()
             self._state = ChildState.STOPPING
-            self.signal(signal.SIGTERM)
+            if self._process is not None:
+                self._process.terminate()  # it alone: how it ends its own children is its business
         self._tell(old, ChildState.STOPPING)
 
     def stop(self, within_s: float | None = None) -> None:
@@ -147,13 +148,9 @@ class Child:
 
     def kill(self) -> None:
         """End the group at once. Unless a stop was asked for, this counts as a failure of the process."""
-        self.signal(signal.SIGKILL)
-
-    def signal(self, number: signal.Signals) -> None:
-        """Signal the whole group; nothing happens when no process runs."""
         with self._changed:
             if self._process is not None:
-                _signal_group(self._process.pid, number)
+                _kill_group(self._process.pid)
 
     def wait_until_over(self, timeout_s: float) -> bool:
         """Whether it is stopped, finished or failed within `timeout_s`."""
@@ -199,7 +196,7 @@ class Child:
         with self._changed:
             self._process = None
             self.exit_code = code
-        _signal_group(process.pid, signal.SIGKILL)  # what it left behind
+        _kill_group(process.pid)  # what it left behind
         pump.join(timeout=2.0)
         return code
 
@@ -267,10 +264,10 @@ def _open_process(spec: ChildSpec) -> "subprocess.Popen[str]":
     )
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
+def _kill_group(pid: int) -> None:
     # EPERM: every member is a zombie (macOS).
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _log_line(child: Child, line: str) -> None:
