@@ -1,9 +1,11 @@
 """Settings: from the environment and `.env`, with defaults that run on one small computer."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import environ
+from tzlocal import get_localzone_name
 
 from doorbell_site.paths import broker_socket, private_folder, read_or_create_secret
 
@@ -24,11 +26,16 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("DOORBELL_HTTPS", default=False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SESSION_COOKIE_SECURE else None
+# Cookies know hosts but no ports: two doorbells on one machine would sign each other's users out.
+INSTALLATION = hashlib.sha256(str(VAR_DIR).encode()).hexdigest()[:8]
+SESSION_COOKIE_NAME = f"doorbell_session_{INSTALLATION}"
+CSRF_COOKIE_NAME = f"doorbell_csrf_{INSTALLATION}"
+CSRF_COOKIE_HTTPONLY = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "doorbell_site.apps.DoorbellAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -39,7 +46,7 @@ INSTALLED_APPS = [
     "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
-    "doorbell_site",
+    "doorbell_site.apps.DoorbellSiteConfig",
     "faces",
     "events",
     "pipeline",
@@ -47,7 +54,9 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "doorbell_site.content_policy.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "doorbell_site.request_size.RequestSizeLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -81,7 +90,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 USE_TZ = True
-TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+TIME_ZONE = env.str("TIME_ZONE", default="") or get_localzone_name() or "UTC"
 LANGUAGE_CODE = "en"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -97,7 +106,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA secure_delete=ON;",
     }
 
-# --- Files -----------------------------------------------------------------------------------------------------------
+# --- Files ----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True
 MEDIA_ROOT = VAR_DIR / "media"
@@ -109,10 +118,11 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
 MAX_PICTURE_BYTES = env.int("MAX_PICTURE_BYTES", default=20 * 1024 * 1024)
 MAX_PICTURE_PIXELS = env.int("MAX_PICTURE_PIXELS", default=50_000_000)
+MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=10 * MAX_PICTURE_BYTES)  # several pictures at once
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 CAPTURE_JPEG_QUALITY = env.int("CAPTURE_JPEG_QUALITY", default=90)
 
-# --- Queues ------------------------------------------------------------------------------------------------------------
+# --- Queues ---------------------------------------------------------------------------------------------------------
 BROKER_SOCKET = broker_socket(VAR_DIR)
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or f"redis+socket://{BROKER_SOCKET}"
 BROKER_IS_EMBEDDED = not env.str("CELERY_BROKER_URL", default="")
@@ -136,22 +146,39 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "DEFAULT_PAGINATION_CLASS": "doorbell_site.paging.Pages",
     "PAGE_SIZE": 25,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
+    "DEFAULT_THROTTLE_RATES": {"sign_in_as": "10/min", "sign_in_from": "60/min"},
+    "NUM_PROXIES": 0,  # X-Forwarded-For is what the sender likes it to be
     "EXCEPTION_HANDLER": "doorbell_site.errors.json_error",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Doorbell",
     "VERSION": "1.0.0",
+    "DESCRIPTION": "Who rang, who is known, and the pictures. Every call needs a session or a token.",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SORT_OPERATION_PARAMETERS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "doorbell_site.schema.describe_errors",
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "CaptureStatus": "events.models.CaptureStatus",
+        "FaceStatus": "events.models.FaceStatus",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# --- Log: one line a fact, no faces, no secrets ------------------------------------------------------------------------
+# --- Log: one line a fact, no faces, no secrets ---------------------------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -166,6 +193,11 @@ LOGGING = {
             "formatter": "line",
         },
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
+    },
+    "loggers": {
+        # Two lines for every task; what a task did, it says itself.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
     },
     "root": {
         "handlers": ["file", "console"] if env.bool("DOORBELL_VERBOSE", default=False) else ["file"],
