@@ -45,7 +45,7 @@ def listen(*topics: str, poll_s: float = 1.0) -> Iterator[tuple[str, dict[str, A
 
     Raises redis.RedisError when the broker goes away.
     """
-    with redis_client().pubsub(ignore_subscribe_messages=True) as channel:
+    with redis_client().pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]
         channel.subscribe(*(PREFIX + topic for topic in topics))
         yield None
         while True:

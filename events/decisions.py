@@ -2,6 +2,8 @@
 
 import logging
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
 
 import numpy as np
 from django.db import transaction
@@ -52,7 +54,8 @@ def judge(event: Event, gallery: Gallery) -> Verdict:
     captures = list(event.captures.prefetch_related("observations"))
     is_final = event.closed_at is not None and all(capture.status in SETTLED for capture in captures)
     faces = [_sighting(capture, face) for capture in captures for face in capture.observations.all()]
-    visitors = tuple((track, identify(track, gallery, tolerances())) for track in group_into_tracks(faces))
+    tracks = group_into_tracks(faces, _cuts(captures))
+    visitors = tuple((track, identify(track, gallery, tolerances())) for track in tracks)
     identities = [identity for _, identity in visitors]
     if is_final and all(capture.error for capture in captures):
         reason = event.reason or next((capture.error for capture in captures), NO_PICTURE)
@@ -60,6 +63,12 @@ def judge(event: Event, gallery: Gallery) -> Verdict:
     if is_final or (identities and all(is_decisive(identity, tolerances()) for identity in identities)):
         return Verdict(Outcome(outcome(identities)), is_final, visitors)
     return Verdict(Outcome.PENDING, is_final, visitors)
+
+
+def _cuts(captures: list[Capture]) -> list[float]:
+    """When the camera suddenly showed something else, in seconds."""
+    ordered = sorted(captures, key=lambda capture: capture.taken_at)
+    return [after.taken_at.timestamp() for before, after in pairwise(ordered) if before.scene != after.scene]
 
 
 def _sighting(capture: Capture, face: FaceObservation) -> Sighting:
@@ -84,8 +93,7 @@ def _store(event: Event, verdict: Verdict, gallery: Gallery) -> None:
 
 def _store_face(sighting: Sighting, number: int, identity: Identity, gallery: Gallery) -> None:
     """Name the face as its track is named, with its own distance; write only what changed."""
-    face = sighting.key
-    assert isinstance(face, FaceObservation)
+    face = cast(FaceObservation, sighting.key)
     distance = _own_distance(sighting, identity, gallery)
     found = (number, identity.status, identity.person_id, distance)
     if found != (face.track, face.status, face.person_id, face.distance):

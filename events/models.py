@@ -129,6 +129,9 @@ class Capture(models.Model):
     region = models.JSONField(
         null=True, editable=False, help_text="[top, right, bottom, left] where something moved; null: everywhere."
     )
+    scene = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Counts up when the camera suddenly shows something else."
+    )
     status = models.CharField(max_length=12, choices=CaptureStatus, default=CaptureStatus.SAVED)
     error = models.CharField(max_length=300, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)

@@ -4,6 +4,7 @@ and a deleted picture is really gone."""
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
@@ -86,9 +87,10 @@ def gallery_changed() -> None:
         GalleryVersion.objects.get_or_create(pk=1, defaults={"version": 1})
 
 
-def _remove_files(names: Iterable[str]) -> None:
-    for name in [name for name in names if name]:
-        transaction.on_commit(lambda name=name: default_storage.delete(name))
+def _remove_files(names: Iterable[str | None]) -> None:
+    for name in names:
+        if name:
+            transaction.on_commit(partial(default_storage.delete, name))
 
 
 @contextmanager

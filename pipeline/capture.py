@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,12 +12,12 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from events.models import SETTLED, Camera, Capture, Event, Trigger
-from pipeline.hardware.cameras import Frame
+from pipeline.hardware.frames import Frame
 from pipeline.queues import queue_length
 from pipeline.saving import save_capture
-from pipeline.visits import Burst, BurstPlan, MotionPlan, MotionVisit, close_event, region_around
 from pipeline.vision.geometry import Box
 from pipeline.vision.motion import Motion, MotionDetector
+from pipeline.visits import Burst, BurstPlan, MotionPlan, MotionVisit, close_event
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,14 @@ class CaptureCounts:
     press_events: int = 0
     captures: int = 0
     event_ids: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A frame, and how many times the camera suddenly showed something else before it."""
+
+    frame: Frame
+    scene: int
 
 
 class CameraLoop:
@@ -58,21 +67,23 @@ class CameraLoop:
         self._burst_plan = burst_plan or BurstPlan()
         self._motion_plan = motion_plan or MotionPlan()
         self._wait_for_room = wait_for_room
-        self._pre_roll: deque[Frame] = deque()
+        self._pre_roll: deque[View] = deque()
         self._bursts: list[Burst] = []
         self._visit: MotionVisit | None = None
+        self._scene = 0
         self._lock = threading.Lock()
 
     def saw(self, frame: Frame) -> None:
         """Look at the next frame."""
+        motion = self._look_for_motion(frame)
+        view = View(frame, self._scene)
         with self._lock:
-            self._remember(frame)
+            self._remember(view)
             bursts = list(self._bursts)
         for burst in bursts:
-            if burst.wants(frame) and self._save(burst.event, frame):
+            if burst.wants(frame) and self._save(burst.event, view):
                 burst.took(frame)
-        if self._motion is not None:
-            self._follow_motion(frame, self._motion.update(frame.rgb(), frame.time_s))
+        self._follow_motion(view, motion)
 
     def tick(self, now_s: float) -> None:
         """Close what is complete, or has waited too long for a camera that is silent."""
@@ -86,14 +97,13 @@ class CameraLoop:
     def pressed(self, event: Event) -> None:
         """Save the newest frame at once, then those of the pre-roll; the rest follows with the frames to come."""
         with self._lock:
-            frames = list(self._pre_roll)
-            newest = frames[-1] if frames else None
-            burst = Burst(event, self._burst_plan, newest.time_s if newest else 0.0)
-            self._bursts.append(burst)
+            views = list(self._pre_roll)
+            now_s = views[-1].frame.time_s if views else time.monotonic()
+            self._bursts.append(Burst(event, self._burst_plan, now_s))
             self.counts.press_events += 1
             self.counts.event_ids.append(event.pk)
-        for frame in _burst_frames(frames, self._burst_plan):
-            self._save(event, frame)
+        for view in _burst_views(views, self._burst_plan):
+            self._save(event, view)
 
     def finish(self) -> None:
         """The camera has ended: nothing more will come for what is open."""
@@ -107,13 +117,22 @@ class CameraLoop:
         with self._lock:
             self._pre_roll.clear()
 
-    def _remember(self, frame: Frame) -> None:
+    def _look_for_motion(self, frame: Frame) -> Motion | None:
+        if self._motion is None:
+            return None
+        # Motion asks for no colours: their order may stay the camera's, which saves a conversion of each frame.
+        motion = self._motion.update(frame.bgr, frame.time_s)
+        self._scene += self._motion.saw_cut
+        return motion
+
+    def _remember(self, view: View) -> None:
         """Keep frames a burst interval apart, and always the newest."""
-        if len(self._pre_roll) > 1 and frame.time_s - self._pre_roll[-2].time_s < self._burst_plan.interval_s:
-            self._pre_roll.pop()
-        self._pre_roll.append(frame)
-        while frame.time_s - self._pre_roll[0].time_s > self._pre_roll_s:
-            self._pre_roll.popleft()
+        kept, now_s = self._pre_roll, view.frame.time_s
+        if len(kept) > 1 and now_s - kept[-2].frame.time_s < self._burst_plan.interval_s:
+            kept.pop()
+        kept.append(view)
+        while now_s - kept[0].frame.time_s > self._pre_roll_s:
+            kept.popleft()
 
     def _end_burst(self, burst: Burst) -> None:
         with self._lock:
@@ -125,7 +144,8 @@ class CameraLoop:
             return ""
         return f"Camera {self.camera.name} gave no picture; its page in the admin says what it last reported."
 
-    def _follow_motion(self, frame: Frame, motion: Motion | None) -> None:
+    def _follow_motion(self, view: View, motion: Motion | None) -> None:
+        frame = view.frame
         if motion is not None and self._visit is None:
             self._begin_visit(frame)
         visit = self._visit
@@ -133,7 +153,8 @@ class CameraLoop:
             return
         if motion is not None:
             visit.moved(frame.time_s)
-            if visit.wants(frame) and self._has_room() and self._save_motion(visit, frame, motion):
+            region = motion.region(frame.height, frame.width)
+            if visit.wants(frame) and self._has_room() and self._save(visit.event, view, region):
                 visit.took(frame)
         if visit.is_over(frame.time_s):
             self._end_visit()
@@ -154,9 +175,6 @@ class CameraLoop:
             close_event(self._visit.event)
         self._visit = None
 
-    def _save_motion(self, visit: MotionVisit, frame: Frame, motion: Motion) -> bool:
-        return self._save(visit.event, frame, region=region_around(list(motion.boxes), frame))
-
     def _has_room(self) -> bool:
         """Presses never wait here; motion obeys the queue."""
         try:
@@ -169,10 +187,11 @@ class CameraLoop:
         self.counts.skipped += is_behind
         return not is_behind
 
-    def _save(self, event: Event, frame: Frame, region: Box | None = None) -> bool:
+    def _save(self, event: Event, view: View, region: Box | None = None) -> bool:
         """False when disk or database refused; the frame after this one tries again."""
+        frame = view.frame
         try:
-            save_capture(event, frame.rgb(), frame.taken_at, region=region)
+            save_capture(event, frame.rgb(), frame.taken_at, region=region, scene=view.scene)
         except (OSError, DatabaseError) as error:
             logger.error("event %s: a frame of camera %s could not be saved: %s", event.pk, self.camera, error)
             return False
@@ -180,9 +199,9 @@ class CameraLoop:
         return True
 
 
-def _burst_frames(frames: list[Frame], plan: BurstPlan) -> list[Frame]:
+def _burst_views(views: list[View], plan: BurstPlan) -> list[View]:
     """The newest frame first, since the decision may need no other, then older ones."""
-    return frames[-1:] + frames[:-1][::-1][: plan.before]
+    return views[-1:] + views[:-1][::-1][: plan.before]
 
 
 def unsettled_captures(event_ids: list[int]) -> int:

@@ -1,5 +1,6 @@
 """Workers say that they are alive by a key in Redis that runs out."""
 
+import contextlib
 import os
 import socket
 import threading
@@ -47,7 +48,5 @@ def _beat(queues: list[str]) -> None:
             pass  # the broker is away; the next beat tries again
         if _stop.wait(INTERVAL_S):
             break
-    try:
+    with contextlib.suppress(redis.RedisError):
         redis_client().delete(*keys)
-    except redis.RedisError:
-        pass

@@ -1,6 +1,5 @@
 """Make a frame last: the JPEG in the storage, then the row, then the task."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
@@ -8,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 
-from events.models import Capture, Event
+from events.models import Capture, Event, capture_path
 from pipeline.queues import enqueue, priority_of
 from pipeline.tasks import detect_faces
 from pipeline.vision.arrays import UInt8Array
@@ -16,18 +15,26 @@ from pipeline.vision.geometry import Box
 from pipeline.vision.images import encode_jpeg
 
 
-def save_capture(event: Event, frame: UInt8Array, taken_at: datetime, *, region: Box | None = None) -> Capture:
-    """frame: (H, W, 3) RGB; region: where to look for faces, None for everywhere.
+def save_capture(
+    event: Event, frame: UInt8Array, taken_at: datetime, *, region: Box | None = None, scene: int = 0
+) -> Capture:
+    """frame: (H, W, 3) RGB; region: where to look for faces, None for everywhere; scene: another number
+    than the capture before, when the camera shows something else, so that no face continues.
 
     Raises OSError when the disk does not take the picture and django.db.Error when the database
     does not take the row; the picture is then removed again.
     """
     height, width = frame.shape[:2]
-    capture = Capture(event=event, taken_at=taken_at, width=width, height=height)
+    capture = Capture(event=event, taken_at=taken_at, width=width, height=height, scene=scene)
     capture.region = None if region is None else [region.top, region.right, region.bottom, region.left]
     jpeg = encode_jpeg(frame, quality=settings.CAPTURE_JPEG_QUALITY)
-    capture.image.save("frame.jpg", ContentFile(jpeg), save=False)
-    _insert(lambda: _save_row(capture, event.trigger), written=capture.image.name)
+    written = default_storage.save(capture_path(capture, ""), ContentFile(jpeg))
+    capture.image.name = written
+    try:
+        _save_row(capture, event.trigger)
+    except BaseException:
+        default_storage.delete(written)
+        raise
     return capture
 
 
@@ -35,11 +42,3 @@ def _save_row(capture: Capture, trigger: str) -> None:
     with transaction.atomic():
         capture.save()
         enqueue(detect_faces, capture.pk, priority=priority_of(trigger))
-
-
-def _insert(save: Callable[[], None], *, written: str) -> None:
-    try:
-        save()
-    except BaseException:
-        default_storage.delete(written)
-        raise

@@ -1,7 +1,6 @@
 """The stages as Celery tasks: one id in, claim the row, do one thing, pass the id on."""
 
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -17,6 +16,7 @@ from events.tasks import decide
 from faces.engine import get_engine
 from faces.models import encoding_to_bytes
 from pipeline.queues import enqueue, priority_of
+from pipeline.vision.alignment import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.detection.detector import Detection
 from pipeline.vision.geometry import Box
@@ -94,7 +94,7 @@ def _find_faces(capture: Capture, frame: UInt8Array) -> list[Detection]:
 
 def default_min_face_px(frame: UInt8Array) -> int:
     """For a picture of unknown making: faces of a sixteenth of its shorter side, 40 px at least."""
-    return max(40, math.ceil(min(frame.shape[:2]) / 16))
+    return max(40, int(min(frame.shape[:2])) // 16)
 
 
 def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObservation:
@@ -120,7 +120,7 @@ def _recognize(capture: Capture, claimed_at: datetime) -> None:
     frame = read_frame(capture)
     engine = get_engine()
     chips = [engine.chip(frame, _landmarks(observation)) for observation in observations]
-    encodings = engine.encode(np.stack(chips)) if chips else []
+    encodings = engine.encode(np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3))
     for observation, encoding in zip(observations, encodings, strict=True):
         observation.encoding = encoding_to_bytes(encoding)
     with transaction.atomic():

@@ -7,9 +7,8 @@ from django.utils import timezone
 
 from events.models import Event
 from events.tasks import decide
-from pipeline.hardware.cameras import Frame
+from pipeline.hardware.frames import Frame
 from pipeline.queues import priority_of, send
-from pipeline.vision.geometry import Box
 
 logger = logging.getLogger(__name__)
 
@@ -95,14 +94,3 @@ def close_event(event: Event, *, reason: str = "") -> None:
     changes = {"closed_at": timezone.now()} | ({"reason": reason[:300]} if reason else {})
     if Event.objects.filter(pk=event.pk, closed_at=None).update(**changes):
         send(decide, event.pk, priority=priority_of(event.trigger))
-
-
-def region_around(boxes: list[Box], frame: Frame) -> Box | None:
-    """The part of the frame in which to look for faces: what moved, and as much again around it,
-    since a face may hold still above hands that move."""
-    if not boxes:
-        return None
-    top, left = min(box.top for box in boxes), min(box.left for box in boxes)
-    bottom, right = max(box.bottom for box in boxes), max(box.right for box in boxes)
-    margin_y, margin_x = (bottom - top) // 2, (right - left) // 2
-    return Box(top - margin_y, right + margin_x, bottom + margin_y, left - margin_x).clipped(frame.height, frame.width)

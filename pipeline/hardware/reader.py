@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 from enum import StrEnum
@@ -30,7 +30,7 @@ class CameraState(StrEnum):
     ENDED = "ended"
 
 
-def iterate(camera: Camera) -> Iterator[Frame]:
+def iterate(camera: Camera) -> Generator[Frame, None, None]:
     """Yield every frame of a recording in the caller's own time, nothing skipped; closes the camera."""
     with closing(camera):
         while (frame := camera.read()) is not None:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.geometry import Box
+from pipeline.vision.tracking import is_scene_cut
 
 # Corners as (x, y), 0..1 of the frame's width and height; two corners are a rectangle.
 Zone: TypeAlias = tuple[tuple[float, float], ...]
@@ -90,10 +91,14 @@ class Motion:
 
 
 class MotionDetector:
-    """Watches one camera; frames come in order of time. A frame of another size starts it afresh."""
+    """Watches one camera; frames come in order of time. A frame of another size starts it afresh.
+
+    saw_cut: whether the newest frame shows another scene than the one before.
+    """
 
     def __init__(self, config: MotionConfig | None = None) -> None:
         self.config = config or MotionConfig()
+        self.saw_cut = False
         self._frame_shape: tuple[int, ...] = ()
         self._zone_mask: UInt8Array | None = None
         self._background: Float32Array = np.empty(0, np.float32)
@@ -106,9 +111,11 @@ class MotionDetector:
         """Look at an (H, W, 3) RGB frame. None: nothing moves, or not for long enough yet."""
         grey = self._small_grey(frame)
         if frame.shape != self._frame_shape:
+            self.saw_cut = bool(self._frame_shape)
             self._start(frame.shape, grey)
             self._previous_s = time_s
             return None
+        self.saw_cut = is_scene_cut(self._previous[_SAMPLE], grey[_SAMPLE])
         elapsed_s, self._previous_s = max(time_s - self._previous_s, 0.0), time_s
         if self._is_lighting_jump(grey):
             self._background = grey.astype(np.float32)
