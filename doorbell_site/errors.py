@@ -16,7 +16,7 @@ from rest_framework.views import APIView, exception_handler
 from faces.people import InvalidName, NameTaken
 from pipeline.errors import DoorbellError
 from pipeline.ring import UnknownCamera
-from pipeline.vision.errors import VisionError
+from pipeline.vision.errors import ModelError
 from pipeline.vision.images import ImageError
 
 FIELD_AT_FAULT: dict[type[DoorbellError], str] = {InvalidName: "name", NameTaken: "name", UnknownCamera: "camera"}
@@ -26,7 +26,7 @@ def json_error(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what a view raised into the one shape; None (a 500) for what nobody foresaw."""
     if isinstance(error, RecursionError):
         error = exceptions.ParseError("The JSON is nested too deeply.")
-    if isinstance(error, VisionError):
+    if isinstance(error, ModelError):
         return Response({"code": "engine_not_ready", "detail": str(error)}, status.HTTP_503_SERVICE_UNAVAILABLE)
     if isinstance(error, DoorbellError | ImageError):
         return _refused(error)

@@ -9,7 +9,7 @@ from faces.enrollment import EnrollmentError, add_sample
 from faces.models import Person
 from faces.questions import Offer, offer_again, offer_faces
 from faces.uploads import read_picture
-from pipeline.vision.errors import VisionError
+from pipeline.vision.errors import ModelError
 from pipeline.vision.geometry import Box
 from pipeline.vision.images import ImageError
 
@@ -37,7 +37,7 @@ def enroll_picture(
         add_sample(person, data, choose=choose, confirmed=confirmed)
     except EnrollmentError as error:
         return _ask_or_refuse(title, data, choose, error)
-    except (ImageError, VisionError) as error:
+    except (ImageError, ModelError) as error:
         return Answer(title, is_added=False, text=str(error))
     return Answer(title, is_added=True, text="added")
 

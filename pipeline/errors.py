@@ -1,13 +1,17 @@
 """The root of every error that the doorbell raises on purpose.
 
-DoorbellError
-├── CameraError       a camera address is wrong, or the camera cannot be opened or read
-├── ModelError        a network's file is missing, damaged, or cannot run here
-├── ImageError        bytes from outside are not a picture that we take (also a ValueError)
-├── EnrollmentError   a picture cannot become a FaceSample
-├── InvalidName       a person's or camera's name cannot be taken
-├── BrokerError       no Redis to be had
-└── UnknownCamera     no camera of that name
+    DoorbellError
+    ├── CameraError       a camera address is wrong, or the camera cannot be opened or read
+    ├── GpioUnavailable   no GPIO pins here, or not this pin
+    ├── ModelError        a network's file is missing, damaged, or cannot run here
+    ├── ImageError        bytes from outside are not a picture that we take (also a ValueError)
+    ├── EnrollmentError   a picture cannot become a FaceSample
+    ├── InvalidName, NameTaken, UnknownCamera
+    ├── BrokerError       no Redis to be had
+    ├── PartFailed        a process of the doorbell does not start
+    ├── AlreadyRunning, AddressUnusable
+    ├── DeliveryError, InvalidConfig and others of events.notifications
+    └── SourceError       an old installation cannot be read
 """
 
 

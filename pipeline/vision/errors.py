@@ -1,13 +1,9 @@
-"""What can go wrong in the vision part.
+"""What can be wrong with the networks."""
 
-VisionError
- └─ ModelError    a network or a shape predictor cannot be used as it is
-"""
+from pipeline.errors import DoorbellError
 
 
-class VisionError(Exception):
-    """The root of every error that this package raises on purpose."""
-
-
-class ModelError(VisionError):
+class ModelError(DoorbellError):
     """A model file is missing, damaged, of an unknown format, or cannot run on the hardware asked for."""
+
+    code = "model"

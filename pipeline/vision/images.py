@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageFile
 
+from pipeline.errors import DoorbellError
 from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.geometry import Box
 
@@ -58,7 +59,7 @@ _PARSER_ERRORS = (
 )
 
 
-class ImageError(ValueError):
+class ImageError(DoorbellError, ValueError):
     """The bytes are no picture that can be used; `code` says which way, the text tells a person what to do."""
 
     def __init__(self, code: ImageErrorCode, message: str) -> None:
