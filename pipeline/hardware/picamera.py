@@ -60,7 +60,7 @@ class PiCamera:
             image = self._camera.capture_array("main", wait=False).get_result(timeout=READ_TIMEOUT_S)
         except (OSError, RuntimeError) as error:  # a TimeoutError is an OSError
             raise CameraError(
-                f"camera 'picamera2' stopped giving frames ({error or 'no answer'}); check its ribbon cable"
+                f"camera 'picamera2' stopped giving frames ({str(error) or 'no answer'}); check its ribbon cable"
             ) from error
         frame = Frame(np.ascontiguousarray(image[:, :, :3]), self._clock.monotonic(), self._clock.now(), self._index)
         self._index += 1
