@@ -1,4 +1,4 @@
-"""Settings: from the environment and `.env`, with defaults that run on one small computer."""
+"""Settings: from the configuration file, the environment and `.env`, with defaults that run on one small computer."""
 
 import hashlib
 from pathlib import Path
@@ -8,6 +8,7 @@ import environ
 from tzlocal import get_localzone_name
 
 from doorbell_site.paths import broker_socket, private_folder, read_or_create_secret
+from pipeline.configuration.files import load_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -18,6 +19,10 @@ VAR_DIR = private_folder(Path(env.str("DOORBELL_VAR", default=str(BASE_DIR / "va
 LOG_DIR = private_folder(VAR_DIR / "logs")
 MODELS_DIR = private_folder(VAR_DIR / "models")
 RUN_DIR = private_folder(VAR_DIR / "run")
+
+# What the doorbell does, as one validated object: `manage.py show_config` prints it. The names below are parts of it.
+DOORBELL = load_config(VAR_DIR)
+_pipeline = DOORBELL.pipeline_config
 
 # --- Django -----------------------------------------------------------------------------------------------------
 SECRET_KEY = env.str("SECRET_KEY", default="") or read_or_create_secret(VAR_DIR / "secrets" / "secret_key")
@@ -31,6 +36,7 @@ INSTALLATION = hashlib.sha256(str(VAR_DIR).encode()).hexdigest()[:8]
 SESSION_COOKIE_NAME = f"doorbell_session_{INSTALLATION}"
 CSRF_COOKIE_NAME = f"doorbell_csrf_{INSTALLATION}"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "doorbell_site.errors.stale_form"
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
@@ -96,7 +102,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Database: SQLite here, or DATABASE_URL ------------------------------------------------------------------------
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'doorbell.sqlite3'}")
+    "default": env.db_url_config(env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR / 'doorbell.sqlite3'}")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Deferred transactions that read and then write fail under load, whatever the timeout: immediate ones wait.
@@ -120,7 +126,7 @@ MAX_PICTURE_BYTES = env.int("MAX_PICTURE_BYTES", default=20 * 1024 * 1024)
 MAX_PICTURE_PIXELS = env.int("MAX_PICTURE_PIXELS", default=50_000_000)
 MAX_REQUEST_BYTES = env.int("MAX_REQUEST_BYTES", default=10 * MAX_PICTURE_BYTES)  # several pictures at once
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
-CAPTURE_JPEG_QUALITY = env.int("CAPTURE_JPEG_QUALITY", default=90)
+CAPTURE_JPEG_QUALITY = _pipeline.frame_capture.quality
 
 # --- Queues ---------------------------------------------------------------------------------------------------------
 BROKER_SOCKET = broker_socket(VAR_DIR)
@@ -130,14 +136,23 @@ CLAIM_LEASE_S = env.float("CLAIM_LEASE_S", default=15.0)  # a claim older than t
 SWEEP_INTERVAL_S = env.float("SWEEP_INTERVAL_S", default=5.0)
 
 # --- The doorbell --------------------------------------------------------------------------------------------------
-DOORBELL_PIN = env.int("DOORBELL_PIN", default=18)
-DEBOUNCE_TIME = env.float("DEBOUNCE_TIME", default=2.0)
-FACE_RECOGNITION_TOLERANCE = env.float("FACE_RECOGNITION_TOLERANCE", default=0.6)
-BLACKLIST_TOLERANCE = env.float("BLACKLIST_TOLERANCE", default=0.5)
-DETECTOR = env.str("DETECTOR", default="hog")
-DETECTOR_TYPE = env.str("DETECTOR_TYPE", default="cpu")
-ENCODER = env.str("ENCODER", default="onnx")
-ENCODING_MODEL = env.str("ENCODING_MODEL", default="small")
+DOORBELL_PIN = _pipeline.hardware.doorbell_pin
+RED_LED_PIN = _pipeline.hardware.red_led_pin
+YELLOW_LED_PIN = _pipeline.hardware.yellow_led_pin
+GREEN_LED_PIN = _pipeline.hardware.green_led_pin
+DEBOUNCE_TIME = _pipeline.frame_capture.debounce_time
+FACE_RECOGNITION_TOLERANCE = _pipeline.face_recognition.tolerance
+BLACKLIST_TOLERANCE = _pipeline.face_recognition.blacklist_tolerance
+RECOGNITION_MARGIN = _pipeline.face_recognition.margin
+DETECTOR = _pipeline.face_detection.model
+DETECTOR_TYPE = _pipeline.face_detection.detector_type
+ENCODER = _pipeline.face_recognition.encoder
+ENCODING_MODEL = _pipeline.face_recognition.encoding_model
+NOTIFICATIONS_ENABLED = _pipeline.notifications.enabled
+NOTIFY_WAIT_S = _pipeline.notifications.wait_seconds
+NOTIFY_ON_KNOWN_VISITORS = _pipeline.notifications.notify_on_known_visitors
+INCLUDE_PHOTO_FOR_KNOWN = _pipeline.notifications.include_photo_for_known
+METRICS_TOKEN = _pipeline.monitoring.metrics_token
 
 # --- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
@@ -179,6 +194,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- Log: one line a fact, no faces, no secrets ---------------------------------------------------------------------
+LOG_LEVEL = _pipeline.storage.log_level
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -187,8 +203,8 @@ LOGGING = {
         "file": {
             "class": "concurrent_log_handler.ConcurrentRotatingFileHandler",
             "filename": str(LOG_DIR / "doorbell.log"),
-            "maxBytes": 10 * 1024 * 1024,
-            "backupCount": 5,
+            "maxBytes": _pipeline.storage.log_rotation_bytes,
+            "backupCount": _pipeline.storage.log_backup_count,
             "chmod": 0o600,
             "formatter": "line",
         },
@@ -196,11 +212,12 @@ LOGGING = {
     },
     "loggers": {
         # Two lines for every task; what a task did, it says itself.
+        "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
     },
     "root": {
         "handlers": ["file", "console"] if env.bool("DOORBELL_VERBOSE", default=False) else ["file"],
-        "level": env.str("LOG_LEVEL", default="INFO"),
+        "level": LOG_LEVEL,
     },
 }

@@ -33,6 +33,7 @@ from pytest_django import Settings  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
+PASSWORD = "a long passphrase"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -102,13 +103,13 @@ def media(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def owner(db: None) -> User:
     """May do everything."""
-    return User.objects.create_superuser("owner", password="a long passphrase")
+    return User.objects.create_superuser("owner", password=PASSWORD)
 
 
 @pytest.fixture
 def resident(db: None) -> User:
     """Signs in, looks and rings; changes nobody."""
-    return User.objects.create_user("resident", password="a long passphrase")
+    return User.objects.create_user("resident", password=PASSWORD)
 
 
 @pytest.fixture

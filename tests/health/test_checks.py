@@ -1,0 +1,79 @@
+import pytest
+import redis
+from django.db import OperationalError, connection
+from django.test import Client
+
+from health import checks
+from health.checks import find_missing
+
+
+@pytest.fixture
+def all_alive(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """A Redis that answers, with a worker on every queue: only the wire is replaced."""
+
+    class Answering:
+        def ping(self) -> bool:
+            return True
+
+    monkeypatch.setattr(checks, "redis_client", Answering)
+    monkeypatch.setattr(checks, "live_workers", lambda: {"detection": 1, "recognition": 2, "events": 1})
+    return monkeypatch
+
+
+def codes() -> list[str]:
+    return [missing.code for missing in find_missing()]
+
+
+@pytest.mark.django_db
+def test_nothing_is_missing_when_all_answer(all_alive: pytest.MonkeyPatch) -> None:
+    assert codes() == []
+    answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "missing": []})
+
+
+@pytest.mark.django_db
+def test_queue_without_a_worker_is_named(all_alive: pytest.MonkeyPatch) -> None:
+    all_alive.setattr(checks, "live_workers", lambda: {"detection": 1, "recognition": 0, "events": 1})
+    answer = Client().get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "missing",
+        "missing": [
+            {
+                "code": "recognition_worker",
+                "detail": "No worker serves the queue recognition; `./doorbell run` starts one.",
+            }
+        ],
+    }
+
+
+@pytest.mark.django_db
+def test_redis_that_is_away_takes_no_other_check_down(all_alive: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise redis.ConnectionError("redis://:secret@example refused")
+
+    all_alive.setattr(checks, "redis_client", refuse)
+    all_alive.setattr(checks, "live_workers", refuse)
+    answer = Client().get("/readyz")
+    assert [missing["code"] for missing in answer.json()["missing"]] == ["broker", "workers"]
+    assert "secret" not in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_database_that_is_away_is_said(all_alive: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError("could not connect")
+
+    all_alive.setattr(connection, "cursor", refuse)
+    assert codes()[0] == "database"
+
+
+@pytest.mark.django_db
+def test_database_of_an_older_program_is_said(all_alive: pytest.MonkeyPatch) -> None:
+    all_alive.setattr(checks.MigrationExecutor, "migration_plan", lambda *_: [("events", "0002")])
+    assert codes() == ["migrations"]
+
+
+def test_healthz_asks_nothing_of_anybody(client: Client) -> None:
+    answer = client.get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
