@@ -19,12 +19,13 @@ from pipeline.vision.alignment import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.gate import CandidateFace, Refusal, check_face, check_picture, foreground_faces
 from pipeline.vision.geometry import Box
-from pipeline.vision.images import ImageError, decode_image, encode_jpeg
+from pipeline.vision.images import ImageError, decode_image, encode_png, resize_to_width
 from pipeline.vision.quality import confidence_of, measure_quality
 
 logger = logging.getLogger(__name__)
 
-SAMPLE_MARGIN = 0.6  # of the box, kept around the face, so that it can be found again when it is re-encoded
+SAMPLE_MARGIN = 0.6  # of the box, kept around the face: all that its chip is cut from, and little of the room
+SAMPLE_FACE_PX = 400  # larger faces are shrunk: the encoder sees 150 px
 MIN_FACE_PX = 48  # below the gate's limit: a small face is refused by its size, not overlooked
 _one_at_a_time = threading.Lock()  # dlib's predictor and the engine serve one thread
 
@@ -153,9 +154,10 @@ def _with_name(refusal: Refusal) -> str:
 
 def _store(person: Person, frame: UInt8Array, face: CandidateFace) -> FaceSample:
     picture, box = _cut_out(frame, face.box)
+    encoding = _encode(picture, box)
     sample = FaceSample(
         person=person,
-        encoding=encoding_to_bytes(face.encoding),
+        encoding=encoding_to_bytes(encoding),
         encoding_model=settings.ENCODING_MODEL,
         quality=face.quality.score,
         box_top=box.top,
@@ -163,7 +165,7 @@ def _store(person: Person, frame: UInt8Array, face: CandidateFace) -> FaceSample
         box_bottom=box.bottom,
         box_left=box.left,
     )
-    written = default_storage.save(sample_path(sample, ""), ContentFile(encode_jpeg(picture, quality=95)))
+    written = default_storage.save(sample_path(sample, ""), ContentFile(encode_png(picture)))
     sample.image.name = written
     try:
         with transaction.atomic():
@@ -177,10 +179,24 @@ def _store(person: Person, frame: UInt8Array, face: CandidateFace) -> FaceSample
 
 
 def _cut_out(frame: UInt8Array, box: Box) -> tuple[UInt8Array, Box]:
-    """Keep the face and a margin, in its own pixels: a sample shows nobody else's living room."""
+    """Return the face with a margin, shrunk where it is large, and its box in that picture.
+
+    It is kept without loss: JPEG at quality 95 moves an encoding by up to 0.1.
+    """
     margin = round(max(box.width, box.height) * SAMPLE_MARGIN)
     part = Box(box.top - margin, box.right + margin, box.bottom + margin, box.left - margin).clipped(*frame.shape[:2])
-    return frame[part.top : part.bottom, part.left : part.right], box.moved(-part.left, -part.top)
+    picture, box = frame[part.top : part.bottom, part.left : part.right], box.moved(-part.left, -part.top)
+    if box.width <= SAMPLE_FACE_PX:
+        return np.ascontiguousarray(picture), box
+    smaller = resize_to_width(picture, round(picture.shape[1] * SAMPLE_FACE_PX / box.width))
+    return smaller, box.scaled(smaller.shape[1] / picture.shape[1])
+
+
+def _encode(picture: UInt8Array, box: Box) -> Float32Array:
+    with _one_at_a_time:
+        engine = get_engine()
+        encodings = engine.encode(engine.chip(picture, box)[np.newaxis])
+    return np.asarray(encodings[0], np.float32)
 
 
 def _encode_again(sample: FaceSample) -> Float32Array | None:
@@ -190,9 +206,4 @@ def _encode_again(sample: FaceSample) -> Float32Array | None:
     except (OSError, EnrollmentError):
         return None
     box = Box(sample.box_top, sample.box_right, sample.box_bottom, sample.box_left)
-    if not box.area:
-        return None
-    with _one_at_a_time:
-        engine = get_engine()
-        encodings = engine.encode(engine.chip(frame, box)[np.newaxis])
-    return np.asarray(encodings[0], np.float32)
+    return _encode(frame, box) if box.area else None

@@ -26,7 +26,7 @@ def encoding_from_bytes(stored: bytes | memoryview) -> Float32Array:
 def sample_path(_sample: "FaceSample", _filename: str) -> str:
     """A name that says nothing about the person and cannot be guessed."""
     name = uuid.uuid4().hex
-    return f"samples/{name[:2]}/{name}.jpg"
+    return f"samples/{name[:2]}/{name}.png"
 
 
 class Person(models.Model):

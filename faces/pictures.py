@@ -18,8 +18,9 @@ SMALL_JPEG_QUALITY = 80
 
 
 def send_picture(request: HttpRequest, picture: FieldFile) -> HttpResponse:
-    """Answer with the stored JPEG. Raises Http404 when its file is gone."""
-    return _send(request, picture.name or "", read_file(picture.storage, picture.name))
+    """Answer with the stored picture as it is. Raises Http404 when its file is gone."""
+    kind = "image/png" if (picture.name or "").endswith(".png") else "image/jpeg"
+    return _send(request, picture.name or "", read_file(picture.storage, picture.name), kind)
 
 
 def send_smaller(request: HttpRequest, picture: FieldFile, *, width: int) -> HttpResponse:
@@ -50,8 +51,8 @@ def read_file(storage: Storage, name: str | None) -> bytes:
         raise Http404("The picture's file is gone.") from error
 
 
-def _send(request: HttpRequest, name: str, jpeg: bytes) -> HttpResponse:
-    response = HttpResponse(jpeg, content_type="image/jpeg")
+def _send(request: HttpRequest, name: str, picture: bytes, kind: str = "image/jpeg") -> HttpResponse:
+    response = HttpResponse(picture, content_type=kind)
     response.headers["Cache-Control"] = f"private, max-age={BROWSER_KEEPS_S}"
     response.headers["ETag"] = etag = f'"{_tag(name)}"'  # a stored picture never changes: its name is enough
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -124,6 +124,14 @@ def encode_jpeg(frame: UInt8Array, quality: int = 88) -> bytes:
     return jpeg.tobytes()
 
 
+def encode_png(frame: UInt8Array) -> bytes:
+    """Return `frame`, (H, W, 3) uint8 RGB, as a PNG: every pixel as it is, and no metadata."""
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or min(frame.shape[:2]) < 1:
+        raise ValueError(f"a frame is (H, W, 3) uint8 and not empty, not {frame.shape} {frame.dtype}")
+    _, png = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    return png.tobytes()
+
+
 def resize_to_width(frame: UInt8Array, width: int) -> UInt8Array:
     """Shrink to `width` pixels, keeping the proportions; a frame no wider is returned as it is, never enlarged."""
     height, old_width = frame.shape[:2]
