@@ -18,10 +18,12 @@ from pathlib import Path
 
 from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.errors import ModelError
+from pipeline.vision.model_download import YUNET
 from pipeline.vision.model_files import MMOD, RESNET, model_file
 
 ENCODER_FILE = "face_encoder.onnx"
 CNN_FILE = "face_detector_cnn.onnx"
+YUNET_FILE = "face_detector_yunet.onnx"
 # To be raised with every change of what the graph builders write.
 CONVERTER_VERSION = 1
 
@@ -50,6 +52,16 @@ def ensure_encoder(models_dir: Path, chips: UInt8Array | None = None) -> Path:
 def ensure_cnn(models_dir: Path) -> Path:
     """Return the cnn detector's ONNX file, as `ensure_encoder` does for the encoder."""
     return _ensure(model_file(MMOD), models_dir / CNN_FILE, _build_cnn)
+
+
+def ensure_yunet(models_dir: Path) -> Path:
+    """Return YuNet's ONNX file made ready for ONNX Runtime, from the one that `model_download.fetch` brought."""
+    source = models_dir / YUNET.file_name
+    if not source.is_file():
+        raise ModelError(
+            f"the yunet detector needs {source}; run `./doorbell manage fetch_models`, or set detector to hog or cnn"
+        )
+    return _ensure(source, models_dir / YUNET_FILE, _build_yunet)
 
 
 def _ensure(source: Path, target: Path, build: Callable[[Path, Path], None]) -> Path:
@@ -109,6 +121,12 @@ def _build_cnn(source: Path, part: Path) -> None:
     from pipeline.vision.mmod_graph import mmod_graph
 
     _write_model(part, mmod_graph(read_network(source)).SerializeToString())
+
+
+def _build_yunet(source: Path, part: Path) -> None:
+    from pipeline.vision.yunet_graph import yunet_graph
+
+    _write_model(part, yunet_graph(source).SerializeToString())
 
 
 def _write_model(part: Path, content: bytes) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 
 from pipeline.vision.alignment import PREDICTORS, Aligner
 from pipeline.vision.arrays import Float32Array, UInt8Array
-from pipeline.vision.conversion import ensure_encoder
+from pipeline.vision.conversion import ensure_cnn, ensure_encoder, ensure_yunet
+from pipeline.vision.detection.cnn import CnnDetector
 from pipeline.vision.detection.detector import Detection, Detector
 from pipeline.vision.detection.hog import HogDetector
+from pipeline.vision.detection.yunet import YunetDetector
 from pipeline.vision.encoding import Encoder, OnnxEncoder, ReferenceEncoder
 from pipeline.vision.errors import ModelError
 from pipeline.vision.geometry import Box
@@ -86,6 +88,11 @@ class Engine:
 
     @cached_property
     def _detector(self) -> Detector:
+        models_dir, threads = self.config.models_dir, self.config.threads
+        if self.config.detector == "cnn":
+            return CnnDetector(ensure_cnn(models_dir), threads, self._providers)
+        if self.config.detector == "yunet":
+            return YunetDetector(ensure_yunet(models_dir), threads, self._providers)
         return HogDetector()
 
     @cached_property

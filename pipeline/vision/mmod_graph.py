@@ -7,50 +7,69 @@ and one that scores every eighth pixel as the centre of a face. The picture is a
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
 from pipeline.vision.dlib_network import Affine, Convolution, DlibNetwork, Relu
 from pipeline.vision.errors import ModelError
-from pipeline.vision.onnx_graph import LayerCursor, Map, OnnxGraph
+from pipeline.vision.mmod_geometry import GEOMETRY, MmodGeometry
+from pipeline.vision.onnx_graph import LayerCursor, Map, OnnxGraph, on_pixels
 
-PICTURE, SCORES, GEOMETRY = "picture", "scores", "mmod"
-
-
-@dataclass(frozen=True)
-class MmodGeometry:
-    """What turns scores into boxes; it travels in the file's metadata."""
-
-    window: tuple[int, int]  # width, height of a face in the network's picture
-    nms_iou: float
-    nms_covered: float
-    stride: int  # picture pixels from one score to the next
-    offset: int  # picture pixel, x and y, of the first score
-    background_rgb: tuple[int, int, int]  # what the network takes as nothing
+PICTURE = "picture"
+BLOCK = 16
 
 
 def mmod_graph(network: DlibNetwork) -> onnx.ModelProto:
     """Raises ModelError when the layers are not those of the detection network."""
     graph, layers = OnnxGraph(), LayerCursor(network.layers)
-    value = Map(graph.normalized(PICTURE, network.input), 3)
     convolutions = [layers.take(Convolution)]
+    value = Map(graph.planes(PICTURE), 3)
+    next_one = on_pixels(convolutions[0], network.input)
     while layers.at(Affine):
-        value = graph.relu(graph.convolution(value, convolutions[-1], layers.take(Affine)))
+        value = graph.relu(graph.convolution(value, *_widened(next_one, layers.take(Affine), value.channels)))
         layers.take(Relu)
-        convolutions.append(layers.take(Convolution))
+        next_one = layers.take(Convolution)
+        convolutions.append(next_one)
     layers.finish()
-    value = graph.convolution(value, convolutions[-1])
-    if value.channels != 1:
-        raise ModelError(f"the detection network has {value.channels} windows; one is expected")
+    scores = _scored(graph, value, next_one)
     model = graph.model(
         "face_detector_cnn",
         [helper.make_tensor_value_info(PICTURE, TensorProto.UINT8, ["batch", "rows", "columns", 3])],
-        [helper.make_tensor_value_info(value.name, TensorProto.FLOAT, ["batch", 1, "r", "c"])],
+        [helper.make_tensor_value_info(scores, TensorProto.FLOAT, ["batch", 1, "r", "c"])],
     )
     helper.set_model_props(model, {GEOMETRY: json.dumps(asdict(_geometry(network, convolutions)))})
     return model
+
+
+def _widened(layer: Convolution, affine: Affine, channels: int) -> tuple[Convolution, Affine]:
+    """The same layers with filters of zeros added, up to a number that ONNX Runtime's blocked kernels take.
+
+    They want multiples of 16; the network has 45, which cost 1.5 times the time of 48.
+    """
+    filters, own_channels = layer.weights.shape[:2]
+    more = -filters % BLOCK
+    weights = np.pad(layer.weights, ((0, more), (0, channels - own_channels), (0, 0), (0, 0)))
+    widened = replace(layer, weights=weights, bias=np.pad(layer.bias, (0, more)))
+    return widened, Affine(np.pad(affine.scale, (0, more)), np.pad(affine.shift, (0, more)))
+
+
+def _scored(graph: OnnxGraph, value: Map, layer: Convolution) -> str:
+    """The last convolution, written as the transposed one that equals it.
+
+    With a single filter of 9 x 9 that is one product of matrices and a sum, in a third of the time.
+    """
+    filters, own_channels, rows, columns = layer.weights.shape
+    if filters != 1 or layer.stride != (1, 1) or layer.padding != (rows // 2, columns // 2):
+        raise ModelError(
+            f"the detection network ends in {filters} filters of {rows} x {columns}; one, centred, is expected"
+        )
+    weights = np.pad(layer.weights, ((0, 0), (0, value.channels - own_channels), (0, 0), (0, 0)))
+    flipped = weights.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
+    pads = [*layer.padding, *layer.padding]
+    return graph.node("ConvTranspose", value.name, graph.constant(flipped), graph.constant(layer.bias), pads=pads)
 
 
 def _geometry(network: DlibNetwork, convolutions: list[Convolution]) -> MmodGeometry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -72,12 +72,9 @@ class OnnxGraph:
         self._weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def normalized(self, pixels: str, image: InputImage) -> str:
-        """(N, rows, columns, 3) uint8 RGB to (N, 3, rows, columns) float32: (value - average) / 256."""
-        average = np.array(image.average_rgb, np.float32)
-        centered = self.node("Sub", self.node("Cast", pixels, to=TensorProto.FLOAT), self.constant(average))
-        scaled = self.node("Mul", centered, self.constant(np.array([1 / 256], np.float32)))
-        return self.node("Transpose", scaled, perm=[0, 3, 1, 2])
+    def planes(self, pixels: str) -> str:
+        """(N, rows, columns, 3) uint8 to (N, 3, rows, columns) float32."""
+        return self.node("Cast", self.node("Transpose", pixels, perm=[0, 3, 1, 2]), to=TensorProto.FLOAT)
 
     def convolution(self, value: Map, layer: Convolution, affine: Affine | None = None) -> Map:
         """A convolution with the affine layer behind it folded into its weights."""
@@ -117,10 +114,17 @@ class OnnxGraph:
         return Map(self.node("Add", *names), channels, rows, columns)
 
     def _grown(self, value: Map, channels: int, rows: int, columns: int) -> str:
-        grow = [0, channels - value.channels, rows - value.rows, columns - value.columns]
-        if not any(grow):
-            return value.name
-        return self.node("Pad", value.name, self.constant(np.array([0, 0, 0, 0, *grow], np.int64)))
+        name = value.name
+        if channels > value.channels:
+            # A product with a piece of the identity: Pad would drop the blocked layout that convolutions run in, and
+            # with it the fusion of every sum that follows.
+            name = self.node(
+                "Conv", name, self.constant(np.eye(channels, value.channels, dtype=np.float32)[:, :, None, None])
+            )
+        grow = [rows - value.rows, columns - value.columns]
+        if any(grow):
+            name = self.node("Pad", name, self.constant(np.array([0] * 6 + grow, np.int64)))
+        return name
 
     def model(self, name: str, inputs: list[Any], outputs: list[Any]) -> onnx.ModelProto:
         graph = helper.make_graph(self._nodes, name, inputs, outputs, self._weights)
@@ -138,6 +142,16 @@ def folded(layer: Convolution, affine: Affine) -> tuple[Float32Array, Float32Arr
     weights = layer.weights * scale[:, None, None, None]
     bias = layer.bias * scale + affine.shift
     return weights.astype(np.float32), bias.astype(np.float32)
+
+
+def on_pixels(layer: Convolution, image: InputImage) -> Convolution:
+    """The first convolution, made to take pixels as they are instead of (value - average) / 256."""
+    if layer.padding != (0, 0):
+        raise ModelError("the first convolution pads the picture, with what would no longer be its average colour")
+    weights = layer.weights.astype(np.float64) / 256
+    average = np.array(image.average_rgb)
+    bias = layer.bias - np.einsum("fcij,c->f", weights, average)
+    return replace(layer, weights=weights.astype(np.float32), bias=bias.astype(np.float32))
 
 
 def _reduced(size: int, window: int, stride: int, padding: int) -> int:

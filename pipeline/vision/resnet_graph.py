@@ -19,7 +19,7 @@ from pipeline.vision.dlib_network import (
     Relu,
 )
 from pipeline.vision.errors import ModelError
-from pipeline.vision.onnx_graph import LayerCursor, Map, OnnxGraph
+from pipeline.vision.onnx_graph import LayerCursor, Map, OnnxGraph, on_pixels
 
 CHIPS, ENCODINGS = "chips", "encodings"
 CHIP_PX = 150
@@ -31,8 +31,7 @@ def resnet_graph(network: DlibNetwork) -> onnx.ModelProto:
     if network.input.size != (CHIP_PX, CHIP_PX):
         raise ModelError(f"the network takes pictures of {network.input.size}, not chips of {CHIP_PX} x {CHIP_PX}")
     graph, layers = OnnxGraph(), LayerCursor(network.layers)
-    value = Map(graph.normalized(CHIPS, network.input), 3, CHIP_PX, CHIP_PX)
-    value = _stem(graph, layers, value)
+    value = _stem(graph, layers, network)
     while layers.at(Convolution):
         value = _residual_block(graph, layers, value)
     encodings = _head(graph, layers, value)
@@ -44,8 +43,9 @@ def resnet_graph(network: DlibNetwork) -> onnx.ModelProto:
     )
 
 
-def _stem(graph: OnnxGraph, layers: LayerCursor, value: Map) -> Map:
-    value = graph.convolution(value, layers.take(Convolution), layers.take(Affine))
+def _stem(graph: OnnxGraph, layers: LayerCursor, network: DlibNetwork) -> Map:
+    chips = Map(graph.planes(CHIPS), 3, CHIP_PX, CHIP_PX)
+    value = graph.convolution(chips, on_pixels(layers.take(Convolution), network.input), layers.take(Affine))
     layers.take(Relu)
     return graph.pool(graph.relu(value), layers.take(Pool))
 
