@@ -61,7 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "doorbell_site.content_policy.ContentSecurityPolicy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "doorbell_site.static_files.WholeFiles",
     "doorbell_site.request_size.RequestSizeLimit",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -153,6 +153,19 @@ NOTIFY_WAIT_S = _pipeline.notifications.wait_seconds
 NOTIFY_ON_KNOWN_VISITORS = _pipeline.notifications.notify_on_known_visitors
 INCLUDE_PHOTO_FOR_KNOWN = _pipeline.notifications.include_photo_for_known
 METRICS_TOKEN = _pipeline.monitoring.metrics_token
+
+# --- Notifications --------------------------------------------------------------------------------------------------
+NOTIFY_SECRET_KEY = env.str("NOTIFY_SECRET_KEY", default="") or read_or_create_secret(
+    VAR_DIR / "secrets" / "notifications_key"
+)  # seals what the channels know; several machines share one
+PUBLIC_URL = env.str("PUBLIC_URL", default="")  # where people reach the pages, for links in messages
+NOTIFY_QUIET_HOURS = env.str("NOTIFY_QUIET_HOURS", default="")  # 22:00-07:00; urgent messages go out all the same
+NOTIFY_MOTION_GROUP_S = env.float("NOTIFY_MOTION_GROUP_S", default=600.0)  # motion alike within this is told once
+NOTIFY_TIMEOUT_S = env.float("NOTIFY_TIMEOUT_S", default=10.0)
+NOTIFY_LEASE_S = env.float("NOTIFY_LEASE_S", default=120.0)  # above what the slowest channel takes
+NOTIFY_RETRY_BASE_S = env.float("NOTIFY_RETRY_BASE_S", default=2.0)
+NOTIFY_GIVE_UP_S = env.float("NOTIFY_GIVE_UP_S", default=6 * 3600.0)
+NOTIFY_PICTURE_LINK_S = env.int("NOTIFY_PICTURE_LINK_S", default=24 * 3600)
 
 # --- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -47,4 +47,8 @@ def load_gallery() -> Gallery:
 
 
 def tolerances() -> Tolerances:
-    return Tolerances(known=settings.FACE_RECOGNITION_TOLERANCE, blocked=settings.BLACKLIST_TOLERANCE)
+    return Tolerances(
+        known=settings.FACE_RECOGNITION_TOLERANCE,
+        blocked=settings.BLACKLIST_TOLERANCE,
+        margin=settings.RECOGNITION_MARGIN,
+    )

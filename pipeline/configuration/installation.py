@@ -1,0 +1,63 @@
+"""What only the environment sets: where things lie and who may reach them. Read by the settings module."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from pipeline.configuration.environment import Environment
+from pipeline.configuration.resolving import Effective
+
+MASK = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """default: in words, since much of it is made on the machine."""
+
+    name: str
+    default: str
+    meaning: str
+    is_secret: bool = False
+
+
+INSTALLATION = (
+    Variable("DOORBELL_VAR", "var/", "The folder under which everything lies that a run writes."),
+    Variable("DOORBELL_CONFIG", "config.json in that folder, if there", "A JSON file with the settings of this page."),
+    Variable("DOORBELL_PRESET", "none", "raspberry_pi or high_performance."),
+    Variable("DATABASE_URL", "SQLite in that folder", "postgres://user:password@host/name", is_secret=True),
+    Variable("CELERY_BROKER_URL", "a private Redis, started with the rest", "redis://host:6379/0", is_secret=True),
+    Variable("SECRET_KEY", "made once, kept in secrets/", "Signs sessions and links.", is_secret=True),
+    Variable("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", "Names under which the web pages are reached."),
+    Variable("CSRF_TRUSTED_ORIGINS", "none", "https://door.example.org, behind a proxy."),
+    Variable("DOORBELL_HTTPS", "false", "Served over HTTPS by a proxy: cookies are sent that way alone."),
+    Variable("TIME_ZONE", "the machine's", "Europe/Berlin"),
+    Variable("MAX_PICTURE_BYTES", "20971520", "Larger pictures are refused."),
+    Variable("MAX_PICTURE_PIXELS", "50000000", "Larger pictures are refused."),
+    Variable("MAX_REQUEST_BYTES", "ten pictures", "Larger requests are refused."),
+    Variable("CLAIM_LEASE_S", "15", "Seconds after which a picture is taken from a worker that died with it."),
+    Variable("SWEEP_INTERVAL_S", "5", "Seconds between two searches for what got stuck."),
+    Variable("DOORBELL_VERBOSE", "false", "Write the log to the console, too."),
+    Variable("DEBUG", "false", "Django's pages for developers; never on a machine that others reach."),
+)
+
+
+def effective_installation(environment: Environment) -> dict[str, Effective]:
+    """Every variable as it is set, secrets masked."""
+    shown = {}
+    for variable in INSTALLATION:
+        text = environment.get(variable.name)
+        value = masked(text) if variable.is_secret else text
+        shown[variable.name] = (
+            Effective(value, environment.origin(variable.name)) if text else Effective(variable.default, "default")
+        )
+    return shown
+
+
+def masked(secret: str) -> str:
+    """Hide the password of an address, and all of what is no address."""
+    address = re.fullmatch(r"([a-z+]+://)(.*)", secret)
+    if address is None:
+        return MASK
+    credentials, at, place = address[2].rpartition("@")  # a password may hold an @
+    return address[1] + (MASK + at if credentials else at) + place.partition("?")[0]

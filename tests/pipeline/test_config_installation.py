@@ -1,0 +1,26 @@
+import pytest
+
+from pipeline.configuration.environment import Environment
+from pipeline.configuration.installation import effective_installation, masked
+
+
+@pytest.mark.parametrize(
+    ("secret", "shown"),
+    [
+        ("postgres://door:s3cret@db.example/doorbell?sslmode=require", "postgres://********@db.example/doorbell"),
+        ("redis://:s3cret@cache:6379/0", "redis://********@cache:6379/0"),
+        ("redis+socket:///run/redis.sock", "redis+socket:///run/redis.sock"),
+        ("sqlite:////data/doorbell.sqlite3", "sqlite:////data/doorbell.sqlite3"),
+        ("a long random text", "********"),
+        ("redis://:p@ss@cache:6379/0", "redis://********@cache:6379/0"),
+        ("redis://:p/ss@cache:6379/0", "redis://********@cache:6379/0"),
+    ],
+)
+def test_passwords_are_masked(secret: str, shown: str) -> None:
+    assert masked(secret) == shown
+
+
+def test_what_is_not_set_shows_its_default_in_words() -> None:
+    shown = effective_installation(Environment({"TIME_ZONE": "Europe/Berlin"}, frozenset({"TIME_ZONE"})))
+    assert (shown["TIME_ZONE"].value, shown["TIME_ZONE"].source) == ("Europe/Berlin", ".env TIME_ZONE")
+    assert (shown["DATABASE_URL"].value, shown["DATABASE_URL"].source) == ("SQLite in that folder", "default")
