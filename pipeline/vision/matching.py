@@ -29,7 +29,9 @@ class Tolerances:
     known, blocked: the largest distance to a sample that still counts as that person; 0.6 is dlib's own
     threshold (99.38 % on Labeled Faces in the Wild), 0.5 is the stricter one for alarms.
     margin: how much nearer than the second person, and than the tolerance's edge, one picture must lie to name
-    somebody on its own. On the pictures at hand people's own margins are 0.33 and more, strangers' 0.02 to 0.11.
+    somebody on its own. Measured on 1,395 faces of photographs and a film, also shrunk, darkened and turned, against
+    every gallery of one, two and six of six people: wrong people lay at 0.553 and beyond, so that 0.06 names none of
+    them, and 3,629 single pictures rightly; without room to the edge it would be 4,354 rightly and 32 wrongly.
     """
 
     known: float = 0.6

@@ -162,6 +162,18 @@ def test_frames_after_a_cut_start_anew() -> None:
     assert len(tracker.tracks) == 2
 
 
+def test_a_face_that_leaves_its_track_after_a_cut_does_not_go_on() -> None:
+    tracker = Tracker()
+    tracker.add_frame([sighting(0.0, 100, person(1))])
+    tracker.add_frame([sighting(0.1, 100)])
+    tracker.add_frame([], after_cut=True)
+
+    tracker.set_encoding((0.1, 100), person(2))
+    (track,) = tracker.add_frame([sighting(0.2, 100, person(2))])
+
+    assert len(track.sightings) == 1
+
+
 def test_a_decided_track_is_encoded_again_only_for_a_clearly_better_picture() -> None:
     def seen(quality: float) -> Track:
         return Track((sighting(0, 0, person(1), quality=0.5), sighting(1, 0, quality=quality)))
