@@ -22,12 +22,14 @@ app.conf.update(
         "queue_order_strategy": "priority",
         # Above the lease: the sweeper, which knows the row, resends a lost task before Redis does.
         "visibility_timeout": max(60.0, 4 * settings.CLAIM_LEASE_S),
+        # A sender does not wait for a broker that is away: the row does, and the sweeper sends it.
+        "max_retries": 0,
         "socket_connect_timeout": 2,
         "socket_timeout": 5,
         "health_check_interval": 15,
         "global_keyprefix": "doorbell:",
     },
-    include=["pipeline.sweeper", "pipeline.heartbeat"],
+    include=["pipeline.sweeper", "pipeline.heartbeat", "events.notifications.tasks"],
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -42,6 +44,7 @@ app.conf.update(
         "pipeline.tasks.detect_faces": {"queue": "detection"},
         "pipeline.tasks.recognize_faces": {"queue": "recognition"},
         "events.tasks.decide": {"queue": "events"},
+        "events.notifications.tasks.deliver": {"queue": "notifications"},
         "pipeline.sweeper.sweep": {"queue": "events"},
     },
     beat_schedule={"sweep": {"task": "pipeline.sweeper.sweep", "schedule": settings.SWEEP_INTERVAL_S}},

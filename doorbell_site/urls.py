@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
+import events.notifications.urls
 import events.urls
 import faces.urls
 import health.urls
@@ -32,6 +33,7 @@ urlpatterns = [
     *pipeline.urls.urlpatterns,
     *faces.urls.urlpatterns,
     *events.urls.urlpatterns,
+    *events.notifications.urls.urlpatterns,
 ]
 
 handler400 = "doorbell_site.errors.bad_request"

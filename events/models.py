@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
+import events.notifications.models  # noqa: F401 - Django finds an app's models from here
 from faces.models import Person, encoding_from_bytes
 from pipeline.vision.arrays import Float32Array
 from pipeline.vision.geometry import Box
@@ -172,7 +173,7 @@ class FaceObservation(models.Model):
     box_right = models.IntegerField()
     box_bottom = models.IntegerField()
     box_left = models.IntegerField()
-    score = models.FloatField()
+    confidence = models.FloatField(help_text="The detector's, 0 to 1.")
     landmarks = models.JSONField()
     quality = models.FloatField()
     encoding = models.BinaryField(null=True, editable=False)
