@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from events.models import SETTLED, Camera, Capture, Event, Trigger
+from pipeline.camera_config import has_disk_space, motion_backlog
 from pipeline.hardware.frames import Frame
 from pipeline.queues import queue_length
 from pipeline.saving import save_capture
@@ -20,8 +21,6 @@ from pipeline.vision.motion import Motion, MotionDetector
 from pipeline.visits import Burst, BurstPlan, MotionPlan, MotionVisit, close_event
 
 logger = logging.getLogger(__name__)
-
-DETECTION_BACKLOG = 4  # motion captures waiting for a detector; beyond it frames are skipped, or a file waits
 
 
 @dataclass(slots=True)
@@ -128,7 +127,8 @@ class CameraLoop:
     def _remember(self, view: View) -> None:
         """Keep frames a burst interval apart, and always the newest."""
         kept, now_s = self._pre_roll, view.frame.time_s
-        if len(kept) > 1 and now_s - kept[-2].frame.time_s < self._burst_plan.interval_s:
+        apart_s = self._burst_plan.interval_s * 0.99  # times are rounded
+        if len(kept) > 1 and kept[-1].frame.time_s - kept[-2].frame.time_s < apart_s:
             kept.pop()
         kept.append(view)
         while now_s - kept[0].frame.time_s > self._pre_roll_s:
@@ -176,9 +176,12 @@ class CameraLoop:
         self._visit = None
 
     def _has_room(self) -> bool:
-        """Presses never wait here; motion obeys the queue."""
+        """Presses never wait here; motion obeys the disk and the queue."""
+        if not has_disk_space():
+            self.counts.skipped += 1
+            return False
         try:
-            is_behind = queue_length("detection") >= DETECTION_BACKLOG
+            is_behind = queue_length("detection") >= motion_backlog()
         except redis.RedisError:
             is_behind = True
         if is_behind and self._wait_for_room is not None:

@@ -15,6 +15,7 @@ from events.models import Capture, CaptureStatus, FaceObservation
 from events.tasks import decide
 from faces.engine import get_engine
 from faces.models import encoding_to_bytes
+from pipeline.configured import current_config
 from pipeline.queues import enqueue, priority_of
 from pipeline.vision.alignment import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
@@ -81,8 +82,7 @@ def _detect(capture: Capture, claimed_at: datetime) -> None:
 
 def _find_faces(capture: Capture, frame: UInt8Array) -> list[Detection]:
     """Look at the whole frame, or, in a motion capture, only where something moved."""
-    camera = capture.event.camera
-    min_face_px = camera.min_face_px if camera is not None else default_min_face_px(frame)
+    min_face_px = smallest_face_px(capture, frame)
     engine = get_engine()
     if capture.region is None:
         return engine.detect(frame, min_face_px=min_face_px)
@@ -90,6 +90,13 @@ def _find_faces(capture: Capture, frame: UInt8Array) -> list[Detection]:
     part = np.ascontiguousarray(frame[region.top : region.bottom, region.left : region.right])
     faces = engine.detect(part, min_face_px=min_face_px)
     return [replace(face, box=face.box.moved(region.left, region.top), landmarks=None) for face in faces]
+
+
+def smallest_face_px(capture: Capture, frame: UInt8Array) -> int:
+    """The configuration speaks for all cameras, else each for itself."""
+    camera = capture.event.camera
+    own = camera.min_face_px if camera is not None else default_min_face_px(frame)
+    return current_config().pipeline_config.face_detection.min_face_px or own
 
 
 def default_min_face_px(frame: UInt8Array) -> int:
@@ -109,7 +116,7 @@ def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObserv
         box_right=box.right,
         box_bottom=box.bottom,
         box_left=box.left,
-        score=face.score,
+        confidence=confidence,
         landmarks=landmarks.tolist(),
         quality=quality.score,
     )

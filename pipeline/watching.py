@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from django.db import DatabaseError
 
 from events.models import Camera
-from pipeline.capture import DETECTION_BACKLOG, CameraLoop, report_camera, unsettled_captures
+from pipeline.camera_config import burst_plan, motion_backlog, motion_config, motion_plan
+from pipeline.capture import CameraLoop, report_camera, unsettled_captures
 from pipeline.hardware.cameras import Camera as FrameSource
 from pipeline.hardware.cameras import open_camera
 from pipeline.hardware.frames import Frame
@@ -65,8 +66,10 @@ class Watch:
         self._reported_s = -REPORT_EVERY_S
         self.loop = CameraLoop(
             camera,
-            motion=MotionDetector() if plan.motion else None,
+            motion=MotionDetector(motion_config()) if plan.motion else None,
             pre_roll_s=plan.pre_roll_s,
+            burst_plan=burst_plan(),
+            motion_plan=motion_plan(),
             wait_for_room=self._wait_for_room if plan.fast else None,
         )
 
@@ -139,7 +142,7 @@ class Watch:
         return self._stopping.is_set() or (self.plan.max_frames is not None and self.frames >= self.plan.max_frames)
 
     def _wait_for_room(self) -> None:
-        self._wait_for_workers(DETECTION_BACKLOG - 1, ROOM_WAIT_S)
+        self._wait_for_workers(motion_backlog() - 1, ROOM_WAIT_S)
 
     def _wait_until_settled(self) -> None:
         if not self._wait_for_workers(0, STOPPED_WAIT_S if self._stopping.is_set() else SETTLE_WAIT_S):

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from events.models import Camera
 from faces.people import clean_name
+from pipeline.configured import current_config
 from pipeline.errors import DoorbellError
 from pipeline.hardware.source import Source, parse_source
 from pipeline.ring import UnknownCamera, find_camera
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument("--max-frames", type=positive_int, metavar="N")
         parser.add_argument("--fps", type=positive_float, metavar="N", help="look at so many frames a second at most")
         parser.add_argument("--no-motion", action="store_true", help="only presses open events")
-        parser.add_argument("--pre-roll", type=float, default=1.0, metavar="SECONDS")
+        parser.add_argument("--pre-roll", type=float, metavar="SECONDS", help="how far back a press reaches")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
@@ -70,14 +71,15 @@ class Command(BaseCommand):
         return parse_source(given or camera.source)
 
     def _plan(self, source: Source, options: dict[str, Any]) -> WatchPlan:
+        config = current_config().pipeline_config
         return WatchPlan(
             source=source,
             fast=options["fast"] and not source.is_live,
             loop=options["loop"],
-            fps=options["fps"],
+            fps=options["fps"] or config.frame_capture.fps,
             max_frames=options["max_frames"],
-            motion=not options["no_motion"],
-            pre_roll_s=options["pre_roll"],
+            motion=config.motion_detection.enabled and not options["no_motion"],
+            pre_roll_s=config.frame_capture.pre_roll_seconds if options["pre_roll"] is None else options["pre_roll"],
         )
 
 
