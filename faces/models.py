@@ -74,7 +74,7 @@ class FaceSample(models.Model):
 
 
 class GalleryVersion(models.Model):
-    """One row that counts the changes to the enrolled people, so that every process knows when
-    the encodings it holds in memory are old."""
+    """One row with another number after each change to the enrolled people, so that every process
+    knows when the encodings it holds in memory are old."""
 
     version = models.BigIntegerField(default=0)

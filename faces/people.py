@@ -1,6 +1,7 @@
 """Change who is enrolled. Every change goes through here, so that galleries elsewhere notice it
 and a deleted picture is really gone."""
 
+import secrets
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -8,7 +9,6 @@ from functools import partial
 
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from faces.models import FaceSample, GalleryVersion, Person
 from pipeline.errors import DoorbellError
@@ -83,8 +83,8 @@ def delete_sample(sample: FaceSample) -> None:
 
 def gallery_changed() -> None:
     """Tell every process that its gallery is old. Call it inside the transaction of the change."""
-    if not GalleryVersion.objects.filter(pk=1).update(version=F("version") + 1):
-        GalleryVersion.objects.get_or_create(pk=1, defaults={"version": 1})
+    # Drawn, not counted: after a rollback or a restored backup a count would come to the same number again.
+    GalleryVersion.objects.update_or_create(pk=1, defaults={"version": secrets.randbits(62)})
 
 
 def _remove_files(names: Iterable[str | None]) -> None:

@@ -53,7 +53,7 @@ class Burst:
 
     def took(self, frame: Frame) -> None:
         self.taken += 1
-        self.next_s = frame.time_s + self.plan.interval_s
+        self.next_s = frame.time_s + self.plan.interval_s * 0.99  # times are rounded
 
     @property
     def is_complete(self) -> bool:

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('box_right', models.IntegerField()),
                 ('box_bottom', models.IntegerField()),
                 ('box_left', models.IntegerField()),
-                ('score', models.FloatField()),
+                ('confidence', models.FloatField(help_text="The detector's, 0 to 1.")),
                 ('landmarks', models.JSONField()),
                 ('quality', models.FloatField()),
                 ('encoding', models.BinaryField(null=True)),

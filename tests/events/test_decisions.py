@@ -48,7 +48,7 @@ def seen(event: Event, *encodings: Float32Array, status: str = "done", after_s: 
     for place, vector in enumerate(encodings):
         FaceObservation.objects.create(
             capture=capture, box_top=100, box_right=150 + 200 * place, box_bottom=200, box_left=50 + 200 * place,
-            score=1.0, landmarks=[], quality=0.8, encoding=encoding_to_bytes(vector),
+            confidence=1.0, landmarks=[], quality=0.8, encoding=encoding_to_bytes(vector),
         )  # fmt: skip
     return capture
 
@@ -91,6 +91,21 @@ def test_blocked_people_need_to_be_nearer_than_family() -> None:
     enrolled("Trouble", axis=1, is_blocked=True)
     event = visit()
     seen(event, encoding(1, 0.55))
+    assert outcome_of(event) == Outcome.UNKNOWN
+
+
+def test_a_pattern_taken_for_a_face_does_not_make_the_family_strangers() -> None:
+    enrolled("Grace Hopper", axis=0)
+    event = visit()
+    seen(event, encoding(0, 0.3), encoding(5))
+    FaceObservation.objects.filter(box_left=250).update(confidence=0.2)
+    assert outcome_of(event) == Outcome.KNOWN
+
+
+def test_a_doubtful_face_alone_is_still_a_visitor() -> None:
+    event = visit()
+    seen(event, encoding(5))
+    FaceObservation.objects.update(confidence=0.2)
     assert outcome_of(event) == Outcome.UNKNOWN
 
 

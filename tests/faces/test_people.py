@@ -67,7 +67,7 @@ def test_blocking_somebody_makes_galleries_elsewhere_reload() -> None:
     person = create_person("Grace Hopper")
     before = current_version()
     change_person(person, is_blocked=True)
-    assert current_version() > before
+    assert current_version() != before
 
 
 def enrolled(person: Person) -> FaceSample:
@@ -85,7 +85,7 @@ def test_a_deleted_person_leaves_no_picture_and_no_encoding(media: Path) -> None
         event=Event.objects.create(trigger="press"), image="x", taken_at=timezone.now(), width=1, height=1
     )
     seen = FaceObservation.objects.create(
-        capture=capture, box_top=0, box_right=1, box_bottom=1, box_left=0, score=1, landmarks=[], quality=1,
+        capture=capture, box_top=0, box_right=1, box_bottom=1, box_left=0, confidence=1, landmarks=[], quality=1,
         encoding=bytes(512), person=person, distance=0.3, status="known",
     )  # fmt: skip
     delete_person(person)
@@ -101,5 +101,5 @@ def test_a_deleted_sample_takes_its_picture_along(media: Path) -> None:
     first, second = enrolled(person), enrolled(person)
     before = current_version()
     delete_sample(first)
-    assert [path.name for path in media.rglob("*.jpg")] == [Path(second.image.name).name]
-    assert current_version() > before
+    assert [path.name for path in media.rglob("*.png")] == [Path(second.image.name).name]
+    assert current_version() != before
