@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import redis
 
 VAR_DIR = Path(tempfile.mkdtemp(prefix="doorbell-tests-"))
 os.environ["DOORBELL_VAR"] = str(VAR_DIR)
@@ -142,3 +143,26 @@ def api(owner: User) -> APIClient:
 @pytest.fixture
 def resident_api(resident: User) -> APIClient:
     return _with_token(resident)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[None]:
+    """The embedded broker, where the settings expect it; tests that do without it run with the broker away."""
+    from pipeline.broker import PrivateBroker
+
+    folder = Path(django_settings.VAR_DIR)
+    broker = PrivateBroker(django_settings.BROKER_SOCKET, folder / "redis", folder / "logs" / "redis.log")
+    broker.start()
+    yield
+    broker.stop()
+
+
+@pytest.fixture
+def broker(redis_server: None) -> Iterator[redis.Redis]:
+    """A client of the broker, which is empty before and after the test."""
+    from events.broadcast import redis_client
+
+    client = redis_client()
+    client.flushdb()
+    yield client
+    client.flushdb()
