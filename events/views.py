@@ -24,7 +24,8 @@ PENDING_FOR = timedelta(minutes=3)  # what takes longer waits for a broker or a 
 @require_safe
 def events(request: HttpRequest) -> HttpResponse:
     wanted = EventFilter(request.GET, queryset=events_to_show())
-    page = read_page(wanted.qs, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
+    found = wanted.qs if wanted.is_valid() else Event.objects.none()
+    page = read_page(found, before=request.GET.get("before", ""), after=request.GET.get("after", ""))
     cameras, people = list(Camera.objects.all()), list(Person.objects.only("id", "name"))
     context = {
         "page": page,

@@ -31,11 +31,18 @@ class PersonForm(forms.ModelForm):  # type: ignore[type-arg]  # generic for mypy
         model = Person
         fields = ["name", "is_blocked"]
 
+    def clean_name(self) -> str:
+        """Said here: when `create_person` says it, the admin has no page left to say it on."""
+        name: str = self.cleaned_data["name"]
+        if Person.objects.filter(name__iexact=name).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(f"Somebody is called {name} already; choose another name.")
+        return name
+
 
 class SampleInline(admin.TabularInline):  # type: ignore[type-arg]
     model = FaceSample
     extra = 0
-    fields = readonly_fields = ("picture", "encoding_model", "quality", "created_at")
+    fields = readonly_fields = ("picture", "encoding_model", "rounded_quality", "created_at")
     verbose_name_plural = "enrolled pictures"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[FaceSample]:
@@ -47,6 +54,10 @@ class SampleInline(admin.TabularInline):  # type: ignore[type-arg]
     @admin.display
     def picture(self, sample: FaceSample) -> SafeString:
         return show_sample(sample, css="sample")
+
+    @admin.display(description="quality")
+    def rounded_quality(self, sample: FaceSample) -> str:
+        return f"{sample.quality:.2f}"
 
 
 @admin.register(Person)
@@ -94,7 +105,7 @@ class PersonAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return
         for answer in enroll_uploads(form.instance, form.cleaned_data["pictures"]):
             level = messages.SUCCESS if answer.is_added else messages.WARNING
-            self.message_user(request, f"{answer.title}: {answer.text}", level)
+            self.message_user(request, f"Picture {answer.title}: {answer.text}", level)
 
     def delete_model(self, request: HttpRequest, obj: Person) -> None:
         delete_person(obj)

@@ -139,7 +139,7 @@ class SampleView(mixins.DestroyModelMixin, generics.GenericAPIView[FaceSample]):
 class SampleImage(generics.GenericAPIView[FaceSample]):
     queryset = FaceSample.objects.defer("encoding")
 
-    @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY}, tags=["people"])
+    @extend_schema(responses={(200, "image/png"): OpenApiTypes.BINARY}, tags=["people"])
     def get(self, request: Request, pk: int) -> HttpResponse:
         """The enrolled picture, cut to the face."""
         return send_picture(cast(Any, request), self.get_object().image)

@@ -22,7 +22,7 @@ class PicturesField(forms.FileField):
         super().__init__(**{"widget": widget, "allow_empty_file": True, **options})
 
     def clean(self, value: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
-        uploads = value if isinstance(value, list | tuple) else [value]
+        uploads = value if isinstance(value, list | tuple) and value else [value or None]
         return [upload for upload in (super(PicturesField, self).clean(each, initial) for each in uploads) if upload]
 
 

@@ -46,7 +46,7 @@ def add_face(capture: Capture, box: Box, person: Person | None = None, **fields:
         "box_right": box.right,
         "box_bottom": box.bottom,
         "box_left": box.left,
-        "score": 1.0,
+        "confidence": 0.9,
         "landmarks": [],
         "quality": 0.8,
         "track": 1,

@@ -64,7 +64,7 @@ def day_name(day: date) -> str:
 
 @register.filter
 def outcome_word(event: Event) -> str:
-    return OUTCOME_WORDS.get(event.outcome, event.outcome)
+    return OUTCOME_WORDS.get(event.outcome, event.outcome).lower()
 
 
 @register.filter

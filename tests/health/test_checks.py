@@ -1,6 +1,7 @@
 import pytest
 import redis
 from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
 from health import checks
@@ -70,7 +71,7 @@ def test_database_that_is_away_is_said(all_alive: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db
 def test_database_of_an_older_program_is_said(all_alive: pytest.MonkeyPatch) -> None:
-    all_alive.setattr(checks.MigrationExecutor, "migration_plan", lambda *_: [("events", "0002")])
+    all_alive.setattr(MigrationExecutor, "migration_plan", lambda *_: [("events", "0002")])
     assert codes() == ["migrations"]
 
 

@@ -48,7 +48,7 @@ def test_link_that_was_cut_is_refused(link: str) -> None:
 def test_link_of_yesterday_is_refused(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     past = timezone.now() - timedelta(seconds=LINK_LIVES_S + 5)
     with monkeypatch.context() as patch:
-        patch.setattr(signing.time, "time", past.timestamp)
+        patch.setattr("django.core.signing.time.time", past.timestamp)
         token = signing.dumps("first owner", salt=SALT)
     answer = Client().get(f"/first-owner/{token}/")
     assert "This link is older than a day." in answer.content.decode()

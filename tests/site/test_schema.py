@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.test import Client
@@ -11,13 +11,13 @@ from rest_framework.test import APIClient
 @pytest.fixture(scope="module")
 def schema() -> dict[str, Any]:
     GENERATOR_STATS.reset()
-    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    made: dict[str, Any] = cast(Any, SchemaGenerator)().get_schema(request=None, public=True)
     return made
 
 
 def test_schema_is_made_without_warnings_and_is_valid(schema: dict[str, Any]) -> None:
     assert not GENERATOR_STATS
-    validate_schema(schema)
+    cast(Any, validate_schema)(schema)
 
 
 def test_schema_names_every_call(schema: dict[str, Any]) -> None:
