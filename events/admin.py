@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+import events.notifications.admin  # noqa: F401 - Django finds an app's admin from here
 from events import telling
 from events.browsing import captures_to_show, events_to_show
 from events.models import Camera, Capture, Event
