@@ -1,0 +1,164 @@
+"""A whole doorbell for the tests: its own folder, its own port, real processes."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+REPOSITORY = Path(__file__).resolve().parent.parent.parent
+START_S = 90.0
+STOP_S = 10.0
+PASSWORD = "a long passphrase for tests"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Doorbell:
+    """`manage.py run_doorbell` in a folder of its own."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.words = words
+        self.output = folder / "output.txt"
+        self.token = ""
+        self.process: subprocess.Popen[bytes] | None = None
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("DOORBELL", "CELERY"))},
+            "DOORBELL_VAR": str(folder / "var"),
+            "CLAIM_LEASE_S": "2",
+            "SWEEP_INTERVAL_S": "0.5",
+            "GPIOZERO_PIN_FACTORY": "mock",
+            "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
+        }
+
+    def manage(self, *words: str) -> str:
+        """Run a command of manage.py and return what it printed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *words],
+            cwd=REPOSITORY,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    def start(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "run_doorbell", "--port", str(self.port), *self.words],
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        wait_for(lambda: "Ctrl-C stops" in self.printed or self.process_ended, START_S, "the doorbell did not start")
+        assert not self.process_ended, self.printed
+
+    def stop(self) -> int:
+        """Ctrl-C, and the exit code."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=STOP_S + 5)
+
+    @property
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    @property
+    def process_ended(self) -> bool:
+        return self.process is None or self.process.poll() is not None
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def child(self, *words: str) -> psutil.Process:
+        """The process of the doorbell whose command has these words."""
+        for process in self.children:
+            try:
+                command = process.cmdline()
+            except psutil.Error:
+                continue
+            if all(any(word in part for part in command) for word in words):
+                return process
+        raise AssertionError(f"no process of the doorbell runs {words}: {self.children}")
+
+    def sign_up(self) -> None:
+        self.manage("createsuperuser", "--noinput", "--username", "owner", "--email", "")
+        self.token = self.manage("create_token", "owner").strip()
+
+    def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask the API; return status and JSON."""
+        content = None if body is None else json.dumps(body).encode()
+        return self._send(method, path, content, {"Content-Type": "application/json"})
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+        try:
+            connection.request(method, path, body, {"Authorization": f"Token {self.token}", **headers})
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        is_json = "json" in (response.headers.get("Content-Type") or "")
+        return response.status, json.loads(content) if is_json else content
+
+    def upload(self, picture: bytes) -> tuple[int, Any]:
+        boundary = "a-boundary-that-no-picture-holds"
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="image"; filename="x.jpg"\r\n\r\n'
+        body = head.encode() + picture + f"\r\n--{boundary}--\r\n".encode()
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        return self._send("POST", "/api/captures/", body, headers)
+
+    def capture_status(self, capture: int) -> str:
+        """Read from the database itself: the API would take longer than a claim lasts."""
+        with closing(sqlite3.connect(self.folder / "var" / "doorbell.sqlite3")) as database:
+            row = database.execute("SELECT status FROM events_capture WHERE id = ?", (capture,)).fetchone()
+        return str(row[0])
+
+    def ring(self) -> int:
+        status, answer = self.call("POST", "/api/ring/", {})
+        assert status == 201, answer
+        event: int = answer["event"]
+        return event
+
+    def event(self, number: int) -> dict[str, Any]:
+        status, answer = self.call("GET", f"/api/events/{number}/")
+        assert status == 200, answer
+        found: dict[str, Any] = answer
+        return found
+
+    def decided(self, number: int, within_s: float = 30.0) -> dict[str, Any]:
+        wait_for(lambda: self.event(number)["outcome"] != "pending", within_s, f"event {number} is not decided")
+        return self.event(number)
+
+
+def wait_for(is_so: Callable[[], bool], within_s: float, complaint: str, every_s: float = 0.05) -> None:
+    deadline = time.monotonic() + within_s
+    while not is_so():
+        assert time.monotonic() < deadline, f"{complaint} within {within_s} s"
+        time.sleep(every_s)
