@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.broadcast import DECIDED, broadcast
+from events.measurements import count_visit
 from events.models import SETTLED, Capture, Event, FaceObservation, Outcome
 from faces.gallery import current_gallery, tolerances
 from pipeline.vision.identity import Identity, identify, is_decisive, outcome
@@ -51,6 +52,8 @@ def decide_event(event_id: int) -> None:
         _store(event, verdict, gallery)
         if is_news:
             transaction.on_commit(lambda: _announce(event))
+        if verdict.is_final:
+            transaction.on_commit(lambda: count_visit(event))
 
 
 def judge(event: Event, gallery: Gallery) -> Verdict:

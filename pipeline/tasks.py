@@ -10,6 +10,7 @@ from celery import shared_task
 from django.conf import settings
 from django.db import DatabaseError, transaction
 
+from events import measurements
 from events.claims import claim, release
 from events.models import Capture, CaptureStatus, FaceObservation
 from events.tasks import decide
@@ -32,7 +33,7 @@ def detect_faces(capture_id: int) -> None:
     """Find the faces of a saved capture; queue `detection`."""
     claimed_at = claim(capture_id, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
     if claimed_at is not None:
-        _run_stage(_detect, capture_id, claimed_at)
+        _run_stage(measurements.DETECTION, _detect, capture_id, claimed_at)
 
 
 @shared_task
@@ -40,14 +41,15 @@ def recognize_faces(capture_id: int) -> None:
     """Encode the faces of a detected capture; queue `recognition`."""
     claimed_at = claim(capture_id, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
     if claimed_at is not None:
-        _run_stage(_recognize, capture_id, claimed_at)
+        _run_stage(measurements.RECOGNITION, _recognize, capture_id, claimed_at)
 
 
-def _run_stage(stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime) -> None:
+def _run_stage(name: str, stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime) -> None:
     """Run one stage; what goes wrong in it is stored on the capture, and the event goes on without it."""
     capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
     try:
-        stage(capture, claimed_at)
+        with measurements.measured(name):
+            stage(capture, claimed_at)
     except (ImageError, FileNotFoundError) as error:
         _give_up(capture, claimed_at, f"the picture cannot be read: {error}")
     except DatabaseError:

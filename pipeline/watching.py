@@ -11,6 +11,7 @@ from django.db import DatabaseError
 
 from events.models import Camera
 from pipeline.camera_config import burst_plan, motion_backlog, motion_config, motion_plan
+from pipeline.camera_figures import CameraFigures, FrameRate, tell_figures
 from pipeline.capture import CameraLoop, report_camera, unsettled_captures
 from pipeline.hardware.cameras import Camera as FrameSource
 from pipeline.hardware.cameras import open_camera
@@ -64,6 +65,7 @@ class Watch:
         self._on_progress = on_progress
         self._stopping = threading.Event()
         self._reported_s = -REPORT_EVERY_S
+        self._frame_rate = FrameRate()
         self.loop = CameraLoop(
             camera,
             motion=MotionDetector(motion_config()) if plan.motion else None,
@@ -127,8 +129,20 @@ class Watch:
         if now_s - self._reported_s >= REPORT_EVERY_S:
             self._reported_s = now_s
             report_camera(self.camera, "live")
+            tell_figures(self.camera, self._figures())
         if self._on_progress is not None:
             self._on_progress(self)
+
+    def _figures(self) -> CameraFigures:
+        counts = self.loop.counts
+        return CameraFigures(
+            fps=self._frame_rate.since_last(self.frames),
+            frames=self.frames,
+            skipped=self._skipped + counts.skipped,
+            motion_events=counts.motion_events,
+            press_events=counts.press_events,
+            captures=counts.captures,
+        )
 
     def _camera_changed(self, state: CameraState, reason: str) -> None:
         """Called in the reader's thread."""
