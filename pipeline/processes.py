@@ -1,0 +1,98 @@
+"""What the system consists of: one process each, as a command and its surroundings."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from pipeline.supervisor import BackOff, ChildSpec, Restart
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+# Several workers share the cores: a library that starts a thread for each core makes them fight.
+ONE_THREAD = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENCV_FOR_THREADS_NUM": "1",
+}
+SURROUNDINGS = {
+    "DJANGO_SETTINGS_MODULE": "doorbell_site.settings",
+    "DOORBELL_VAR": str(settings.VAR_DIR),  # absolute: the processes work in another folder
+    "DOORBELL_VERBOSE": "0",  # what a process logs is in the file already
+    "PYTHONUNBUFFERED": "1",
+}
+FOR_EVER = BackOff(first_s=1.0, longest_s=30.0, max_restarts=None, window_s=300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class CameraPlan:
+    """source: None takes `row_source`, which the process reads from the camera's row: a password in it
+    is not shown by `ps`."""
+
+    name: str
+    source: str | None = None
+    loop: bool = False
+    row_source: str = ""
+
+
+def worker(queue: str, number: int = 1) -> ChildSpec:
+    """A Celery worker that runs one task at a time in its own process: nothing is left of it when it is
+    killed, and a supervisor sees each one."""
+    return _python(
+        f"{queue} worker {number}",
+        *("-m", "celery", "-A", "doorbell_site", "--quiet", "worker", "--pool", "solo", "--concurrency", "1"),
+        *("--queues", queue, "--hostname", f"{queue}-{number}-{os.getpid()}@%h"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        environment=ONE_THREAD,
+    )
+
+
+def events_worker() -> ChildSpec:
+    """The worker of the queue `events`, with the scheduler inside."""
+    spec = worker("events")
+    return _python("events worker", *spec.command[1:], "--include", "pipeline.scheduler", environment=ONE_THREAD)
+
+
+def capture(camera: CameraPlan) -> ChildSpec:
+    """The camera's process; it is left alone once its recording is through, and tried for ever otherwise."""
+    return _python(
+        f"camera {camera.name}",
+        *("manage.py", "run_capture", f"--camera={camera.name}", "--realtime"),
+        *((f"--source={camera.source}",) if camera.source else ()),
+        *(("--loop",) if camera.loop else ()),
+        restart=Restart.ON_FAILURE,
+        back_off=FOR_EVER,
+        stop_within_s=6.0,
+    )
+
+
+def web(host: str, port: int, allowed_hosts: list[str]) -> ChildSpec:
+    return _python(
+        "web server",
+        *("-m", "uvicorn", "doorbell_site.asgi:application", "--host", host, "--port", str(port)),
+        *("--no-access-log", "--no-server-header", "--log-level", "warning", "--lifespan", "off"),
+        *("--timeout-graceful-shutdown", "2"),
+        environment={"ALLOWED_HOSTS": ",".join(allowed_hosts)},
+    )
+
+
+def _python(
+    name: str,
+    *words: str,
+    environment: dict[str, str] | None = None,
+    restart: Restart = Restart.ALWAYS,
+    back_off: BackOff | None = None,
+    stop_within_s: float = 5.0,
+) -> ChildSpec:
+    return ChildSpec(
+        name=name,
+        command=(sys.executable, *words),
+        environment=SURROUNDINGS | (environment or {}),
+        folder=REPOSITORY,
+        restart=restart,
+        back_off=back_off or BackOff(),
+        stop_within_s=stop_within_s,
+    )
