@@ -140,6 +140,10 @@ DOORBELL_PIN = _pipeline.hardware.doorbell_pin
 RED_LED_PIN = _pipeline.hardware.red_led_pin
 YELLOW_LED_PIN = _pipeline.hardware.yellow_led_pin
 GREEN_LED_PIN = _pipeline.hardware.green_led_pin
+CHIME_PIN = _pipeline.hardware.chime_pin
+CHIME_ACTIVE_LOW = _pipeline.hardware.chime_active_low
+CHIME_SECONDS = _pipeline.hardware.chime_seconds
+CHIME_SOUND = _pipeline.hardware.chime_sound
 DEBOUNCE_TIME = _pipeline.frame_capture.debounce_time
 FACE_RECOGNITION_TOLERANCE = _pipeline.face_recognition.tolerance
 BLACKLIST_TOLERANCE = _pipeline.face_recognition.blacklist_tolerance
@@ -153,6 +157,16 @@ NOTIFY_WAIT_S = _pipeline.notifications.wait_seconds
 NOTIFY_ON_KNOWN_VISITORS = _pipeline.notifications.notify_on_known_visitors
 INCLUDE_PHOTO_FOR_KNOWN = _pipeline.notifications.include_photo_for_known
 METRICS_TOKEN = _pipeline.monitoring.metrics_token
+MQTT_URL = _pipeline.mqtt.url
+MQTT_CA_FILE = _pipeline.mqtt.ca_file
+MQTT_INSECURE = _pipeline.mqtt.insecure
+MQTT_TOPIC = _pipeline.mqtt.topic
+MQTT_DISCOVERY_PREFIX = _pipeline.mqtt.discovery_prefix
+MQTT_NAMES = _pipeline.mqtt.names
+MQTT_PICTURES = _pipeline.mqtt.pictures
+MQTT_RING_TOPIC = _pipeline.mqtt.ring_topic
+MQTT_RING_PAYLOAD = _pipeline.mqtt.ring_payload
+MQTT_RING_CAMERA = _pipeline.mqtt.ring_camera
 
 # --- Notifications --------------------------------------------------------------------------------------------------
 NOTIFY_SECRET_KEY = env.str("NOTIFY_SECRET_KEY", default="") or read_or_create_secret(

@@ -33,6 +33,7 @@ from pipeline.configuration.sections import (
     Hardware,
     Monitoring,
     MotionDetection,
+    Mqtt,
     Notifications,
     Storage,
 )
@@ -57,6 +58,7 @@ class PipelineConfig:
     notifications: Notifications = field(default_factory=Notifications)
     storage: Storage = field(default_factory=Storage)
     hardware: Hardware = field(default_factory=Hardware)
+    mqtt: Mqtt = field(default_factory=Mqtt)
     monitoring: Monitoring = field(default_factory=Monitoring)
 
     @classmethod

@@ -102,6 +102,26 @@ class Hardware(Validated, section="hardware"):
     red_led_pin: int | None = 16
     yellow_led_pin: int | None = 20
     green_led_pin: int | None = 21
+    chime_pin: int | None = None
+    chime_active_low: bool = False
+    chime_seconds: float = 0.5
+    chime_sound: str = ""
+
+
+@dataclass(frozen=True)
+class Mqtt(Validated, section="mqtt"):
+    """What the texts must look like beyond being texts, `pipeline.mqtt.plan` checks."""
+
+    url: str = ""
+    ca_file: str = ""
+    insecure: bool = False
+    topic: str = "doorbell"
+    discovery_prefix: str | None = "homeassistant"
+    names: bool = True
+    pictures: bool = True
+    ring_topic: str = ""
+    ring_payload: str = ""
+    ring_camera: str = ""
 
 
 @dataclass(frozen=True)
