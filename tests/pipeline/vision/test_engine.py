@@ -13,7 +13,7 @@ from tests.pipeline.vision.reference import face_recognition
 
 def test_a_frame_becomes_an_encoding_that_is_face_recognitions(models_dir: Path, astronaut: UInt8Array) -> None:
     engine = Engine(EngineConfig(models_dir))
-    (detection,) = engine.detect(astronaut, 80)
+    (detection,) = engine.detect(astronaut, 70)
     box = detection.box
     chip = engine.chip(astronaut, engine.landmarks(astronaut, box))
     (expected,) = face_recognition.face_encodings(astronaut, [(box.top, box.right, box.bottom, box.left)])
