@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "events",
     "pipeline",
     "health",
+    "migration",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

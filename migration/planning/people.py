@@ -1,0 +1,181 @@
+"""Who becomes a person: both lists and faces.db together. Whoever is on the blacklist never becomes trusted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from migration.legacy.face_database import FiledPerson
+from migration.legacy.names import fold, safe_name, without_number
+from migration.legacy.text import shown, storable
+from migration.planning.filed import file_people
+from migration.planning.groups import SAME_VECTOR, Group, group_by_name, nearest
+from migration.planning.keys import natural_key
+from migration.planning.values import Doubt, EnrolledFace, Note, PersonPlan, ReviewPlan, Verdict
+
+BLOCKED_TOLERANCE = 0.5  # the old system's own for its blacklist
+
+
+@dataclass(slots=True)
+class People:
+    """Collects while it is planned."""
+
+    people: list[PersonPlan] = field(default_factory=list)
+    reviews: list[ReviewPlan] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+
+def plan_people(
+    blocked: Sequence[EnrolledFace],
+    known: Sequence[EnrolledFace],
+    filed: Sequence[FiledPerson],
+    doubtful: Sequence[ReviewPlan],
+) -> People:
+    """doubtful: what was found uncertain before; it is passed on, under the names that fit."""
+    planned = People()
+    blocked_groups = group_by_name(_distinct(blocked, planned))
+    trusted = _without_blocked_pictures(known, blocked_groups, planned)
+    known_groups = []
+    for group in group_by_name(_distinct(trusted, planned)):
+        namesake = next((other for other in blocked_groups if _is_namesake(group, other)), None)
+        if namesake is None:
+            known_groups.append(group)
+        else:
+            _put_with_blocked(group, namesake, planned)
+    groups = [*blocked_groups, *known_groups]
+    groups = file_people(filed, groups, doubtful, planned.reviews, planned.notes)
+    planned.reviews += [_addressed(review, groups) for review in doubtful]
+    planned.people = _named(groups, planned)
+    _warn_of_likeness(planned)
+    return planned
+
+
+def _distinct(faces: Iterable[EnrolledFace], planned: People) -> list[EnrolledFace]:
+    """Leave out what is there twice: the same picture, under whatever name. The shortest name keeps it."""
+    first: dict[str, EnrolledFace] = {}
+    kept: list[EnrolledFace] = []
+    for face in sorted(faces, key=lambda face: len(face.name)):
+        earlier = next((first[key] for key in face.keys if key in first), None)
+        if earlier is None:
+            kept.append(face)
+            first |= dict.fromkeys(face.keys, face)
+        else:
+            reason = f"the same picture as {earlier.source}, which is {shown(earlier.name)!r}"
+            planned.notes.append(_note(face, Verdict.SKIPPED, reason))
+    return kept
+
+
+def _without_blocked_pictures(
+    known: Sequence[EnrolledFace], blocked: Sequence[Group], planned: People
+) -> list[EnrolledFace]:
+    """A picture that is on both lists stays on the blacklist; its names lead to the blocked person."""
+    trusted = []
+    for face in known:
+        owner = next((group for group in blocked if nearest(face.encoding, group.faces) <= SAME_VECTOR), None)
+        if owner is None:
+            trusted.append(face)
+            continue
+        owner.names[face.name] = None
+        reason = f"the same picture is on the blacklist as {shown(owner.name)!r}: the blacklist wins"
+        planned.notes.append(_note(face, Verdict.SKIPPED, reason))
+    return trusted
+
+
+def _is_namesake(group: Group, other: Group) -> bool:
+    return any(other.is_called(name) for name in group.names)
+
+
+def _put_with_blocked(group: Group, blocked: Group, planned: People) -> None:
+    """A known person's name is on the blacklist, too. Faces that agree are one person, who stays blocked."""
+    blocked.names |= group.names
+    for face in group.faces:
+        if blocked.agrees(face.encoding):
+            blocked.faces.append(replace(face, is_blocked=True))
+            reason = f"{shown(blocked.name)!r} is on both lists: enrolled as blocked"
+            planned.notes.append(_note(face, Verdict.IMPORTED, reason))
+        else:
+            reason = f"{shown(blocked.name)!r} is on the blacklist, with another face"
+            planned.reviews.append(review_of(face, Doubt.BOTH_LISTS, reason, name=blocked.name, is_blocked=True))
+
+
+def _addressed(review: ReviewPlan, groups: Sequence[Group]) -> ReviewPlan:
+    """Suggest the person whose name the picture carries: a blocked one stays blocked if the picture is accepted."""
+    owner = next((group for group in groups for name in review.aliases if group.is_called(name)), None)
+    if owner is not None:
+        owner.names |= dict.fromkeys(review.aliases)
+    else:
+        owner = _numbered_owner(review, groups)
+    if owner is None:
+        return replace(review, name=safe_name(review.name) or "")
+    return replace(review, name=safe_name(owner.name) or "", is_blocked=owner.is_blocked or review.is_blocked)
+
+
+def _numbered_owner(review: ReviewPlan, groups: Sequence[Group]) -> Group | None:
+    """`jon_3` may be a further picture of `jon`, if the face agrees."""
+    base = without_number(review.name)
+    if base is None or review.encoding is None:
+        return None
+    return next((group for group in groups if group.is_called(base) and group.agrees(review.encoding)), None)
+
+
+def _named(groups: Sequence[Group], planned: People) -> list[PersonPlan]:
+    people = []
+    taken: set[str] = set()
+    for group in groups:
+        name = safe_name(group.name)
+        if name is None:
+            planned.reviews += [_nameless(face) for face in group.faces]
+            continue
+        name = _free(name, taken)
+        taken.add(fold(name))
+        if fold(name) != fold(group.name):
+            reason = f"{shown(group.name)[:100]!r} cannot be a name here; enrolled as {name!r}"
+            planned.notes += [_note(face, Verdict.IMPORTED, reason) for face in group.faces]
+        aliases = tuple(dict.fromkeys(storable(alias) for alias in [*group.names, group.name, name]))
+        people.append(PersonPlan(natural_key(group.key), name, group.is_blocked, aliases, tuple(group.faces)))
+    return people
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number = 1
+    candidate = name
+    while fold(candidate) in taken:
+        number += 1
+        candidate = f"{name[:90]} {number}"
+    return candidate
+
+
+def _nameless(face: EnrolledFace) -> ReviewPlan:
+    reason = f"{shown(face.name)!r} is no name; write one before you accept it"
+    return review_of(face, Doubt.BAD_NAME, reason, name="", is_blocked=face.is_blocked)
+
+
+def _warn_of_likeness(planned: People) -> None:
+    """The old system raised the alarm for such a face, whoever else it knew there; so does this one."""
+    blocked = [(person, face) for person in planned.people if person.is_blocked for face in person.faces]
+    for person in planned.people:
+        for face in person.faces if not person.is_blocked else ():
+            distance = nearest(face.encoding, [other for _, other in blocked])
+            if distance > BLOCKED_TOLERANCE:
+                continue
+            alike = next(other for other, one in blocked if nearest(face.encoding, [one]) == distance)
+            reason = f"looks like {alike.name!r}, who is blocked (distance {distance:.2f}): the alarm goes first"
+            planned.notes.append(_note(face, Verdict.IMPORTED, reason))
+
+
+def review_of(face: EnrolledFace, doubt: Doubt, reason: str, *, name: str, is_blocked: bool) -> ReviewPlan:
+    return ReviewPlan(
+        doubt=doubt,
+        key=face.keys[0],
+        source=face.source,
+        reason=reason,
+        name=safe_name(name) or "",
+        is_blocked=is_blocked,
+        aliases=(face.name,),
+        encoding=face.encoding,
+        quality=face.quality,
+        picture=face.picture,
+        box=face.box,
+    )
+
+
+def _note(face: EnrolledFace, verdict: Verdict, reason: str) -> Note:
+    return Note("blocked face" if face.is_blocked else "known face", face.source, verdict, reason)
