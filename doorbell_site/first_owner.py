@@ -22,6 +22,7 @@ class OwnerForm(UserCreationForm):  # type: ignore[type-arg]  # generic for mypy
         model = User
         fields = ["username"]
         labels = {"username": "Your name here"}
+        help_texts = {"username": "Letters, digits and @ . + - _"}
         widgets = {"username": forms.TextInput(attrs={"autocomplete": "username", "autofocus": True})}
 
 
