@@ -49,9 +49,10 @@ class RunPlan:
 
 
 @contextmanager
-def running(plan: RunPlan, say: Say) -> Iterator[PipelineOrchestrator]:
+def running(plan: RunPlan, say: Say, set_up: Callable[[], object] | None = None) -> Iterator[PipelineOrchestrator]:
     """Run everything while the block lasts. Ctrl-C and its like raise KeyboardInterrupt in it.
 
+    set_up: called when the database is ready and nothing has started.
     Raises AlreadyRunning, AddressUnusable, CameraError, BrokerError, PartFailed, ModelError.
     """
     with stop_signals() as signals, only_run(settings.RUN_DIR / "doorbell.lock"):
@@ -59,6 +60,8 @@ def running(plan: RunPlan, say: Say) -> Iterator[PipelineOrchestrator]:
         if plan.has_web:
             check_address(plan.host, plan.port)
         prepare(say)
+        if set_up is not None:
+            set_up()
         orchestrator = make_orchestrator(plan, say)
         signals.hurry = orchestrator.kill
         with ExitStack() as stack:
