@@ -12,6 +12,7 @@ from django.utils import timezone
 from events.broadcast import DECIDED, broadcast
 from events.measurements import count_visit
 from events.models import SETTLED, Capture, Event, FaceObservation, Outcome
+from events.notifications.outbox import visit_decided
 from faces.gallery import current_gallery, tolerances
 from pipeline.vision.identity import Identity, identify, is_decisive, outcome
 from pipeline.vision.matching import Gallery
@@ -50,6 +51,7 @@ def decide_event(event_id: int) -> None:
         verdict = judge(event, gallery)
         is_news = verdict.outcome not in (Outcome.PENDING, event.outcome)
         _store(event, verdict, gallery)
+        _tell(event)
         if is_news:
             transaction.on_commit(lambda: _announce(event))
         if verdict.is_final:
@@ -128,6 +130,15 @@ def _own_distance(sighting: Sighting, identity: Identity, gallery: Gallery) -> f
     if identity.person_id is not None:
         samples = samples[gallery.person_ids == identity.person_id]
     return round(float(np.linalg.norm(samples - sighting.encoding, axis=1).min()), 4)
+
+
+def _tell(event: Event) -> None:
+    """Have the notifications written in this transaction; trouble with them must not cost the decision."""
+    try:
+        with transaction.atomic():
+            visit_decided(event)
+    except Exception:
+        logger.exception("event %s: nobody can be notified", event.pk)
 
 
 def _announce(event: Event) -> None:

@@ -52,6 +52,7 @@ class SystemPlan:
     detection_workers: int = 1
     recognition_workers: int = 1
     web: WebPlan | None = None
+    has_mqtt: bool = False
 
 
 class PipelineOrchestrator:
@@ -164,7 +165,8 @@ class PipelineOrchestrator:
     def _worker_specs(self) -> list[ChildSpec]:
         detection = [processes.worker("detection", number + 1) for number in range(self.plan.detection_workers)]
         recognition = [processes.worker("recognition", number + 1) for number in range(self.plan.recognition_workers)]
-        return [*detection, *recognition, processes.events_worker()]
+        mqtt = [processes.mqtt()] if self.plan.has_mqtt else []
+        return [*detection, *recognition, processes.events_worker(), processes.worker("notifications"), *mqtt]
 
     def _child(self, spec: ChildSpec) -> Child:
         self._tails[spec.name] = deque(maxlen=TAIL_LINES)
@@ -180,7 +182,8 @@ class PipelineOrchestrator:
 
     def _missing(self) -> str:
         """What is not ready yet, or nothing."""
-        wanted = {"detection": self.plan.detection_workers, "recognition": self.plan.recognition_workers, "events": 1}
+        wanted = {"detection": self.plan.detection_workers, "recognition": self.plan.recognition_workers}
+        wanted |= {"events": 1, "notifications": 1}
         try:
             alive = live_workers()
         except redis.RedisError:

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 PRESS_PRIORITY = 0
 MOTION_PRIORITY = 5
-QUEUES = ("detection", "recognition", "events")
+QUEUES = ("detection", "recognition", "events", "notifications")
 
 
 def priority_of(trigger: str) -> int:

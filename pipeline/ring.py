@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from events.broadcast import PRESSED, broadcast
 from events.models import Camera, Event, Outcome, Trigger
+from events.notifications.outbox import visit_began
 from pipeline.errors import DoorbellError
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ def ring(camera: Camera | None = None, *, pressed_by: str) -> Ring:
     logger.info("event %s: pressed by %s, camera %s", event.pk, pressed_by, camera)
     if camera is not None:
         broadcast(PRESSED, event=event.pk, camera=camera.pk)
+    _tell(event)
     return Ring(event, is_debounced=False)
 
 
@@ -68,6 +70,14 @@ def default_camera() -> Camera | None:
     """The first enabled camera, one that runs before one that does not."""
     cameras = list(Camera.objects.filter(is_enabled=True).order_by("id"))
     return next((camera for camera in cameras if camera.is_live), cameras[0] if cameras else None)
+
+
+def _tell(event: Event) -> None:
+    """Have the first notification written; trouble with it must not cost the press."""
+    try:
+        visit_began(event)
+    except Exception:
+        logger.exception("event %s: nobody can be notified of the press", event.pk)
 
 
 def _open_press(camera: Camera | None) -> Event | None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from events.claims import MAX_ATTEMPTS
 from events.models import SETTLED, Capture, CaptureStatus, Event, Trigger
+from events.notifications.sweeping import sweep_notifications
 from events.tasks import decide
 from pipeline.queues import priority_of, queue_length, send
 from pipeline.tasks import detect_faces, recognize_faces
@@ -43,6 +44,7 @@ def sweep() -> None:
         _resend(Capture.objects.filter(status=status, claimed_at__lt=now - _lease(), status_at__lt=now - _lease()), now)
     _close_abandoned(now)
     _resend_unsettled(now)
+    sweep_notifications()
 
 
 def _lease() -> timedelta:
