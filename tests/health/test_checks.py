@@ -6,6 +6,7 @@ from django.test import Client
 
 from health import checks
 from health.checks import find_missing
+from pipeline.queues import QUEUES
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def all_alive(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
             return True
 
     monkeypatch.setattr(checks, "redis_client", Answering)
-    monkeypatch.setattr(checks, "live_workers", lambda: {"detection": 1, "recognition": 2, "events": 1})
+    monkeypatch.setattr(checks, "live_workers", lambda: dict.fromkeys(QUEUES, 1))
     return monkeypatch
 
 
@@ -34,7 +35,7 @@ def test_nothing_is_missing_when_all_answer(all_alive: pytest.MonkeyPatch) -> No
 
 @pytest.mark.django_db
 def test_queue_without_a_worker_is_named(all_alive: pytest.MonkeyPatch) -> None:
-    all_alive.setattr(checks, "live_workers", lambda: {"detection": 1, "recognition": 0, "events": 1})
+    all_alive.setattr(checks, "live_workers", lambda: {**dict.fromkeys(QUEUES, 1), "recognition": 0})
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
