@@ -7,9 +7,28 @@ from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
+from pipeline.config import OrchestratorConfig
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorbell_site.settings")
 
+HOUR_S = 3600.0
 PRIORITY_STEPS = [0, 5]  # 0 is a press, 5 is motion; a worker takes from 0 first
+
+
+def health_schedule(config: OrchestratorConfig) -> dict[str, Any]:
+    """What comes late is not made up for: the next one measures the present."""
+    every_s = config.metrics_collection_interval
+    if not config.pipeline_config.monitoring.enabled:
+        return {}
+    return {
+        "snapshot health": {
+            "task": "health.tasks.snapshot_health",
+            "schedule": every_s,
+            "options": {"expires": every_s},
+        },
+        "thin health": {"task": "health.tasks.thin_health", "schedule": HOUR_S, "options": {"expires": HOUR_S}},
+    }
+
 
 app = Celery("doorbell")
 app.conf.update(
@@ -46,8 +65,12 @@ app.conf.update(
         "events.tasks.decide": {"queue": "events"},
         "events.notifications.tasks.deliver": {"queue": "notifications"},
         "pipeline.sweeper.sweep": {"queue": "events"},
+        "health.tasks.*": {"queue": "events"},
     },
-    beat_schedule={"sweep": {"task": "pipeline.sweeper.sweep", "schedule": settings.SWEEP_INTERVAL_S}},
+    beat_schedule={
+        "sweep": {"task": "pipeline.sweeper.sweep", "schedule": settings.SWEEP_INTERVAL_S},
+        **health_schedule(settings.DOORBELL),
+    },
     beat_schedule_filename=str(settings.RUN_DIR / "beat-schedule"),
     timezone="UTC",
 )

@@ -216,6 +216,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CaptureStatus": "events.models.CaptureStatus",
         "FaceStatus": "events.models.FaceStatus",
+        "HealthState": "health.models.HealthState",
     },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -18,6 +18,7 @@ api_urlpatterns: list[URLPattern | URLResolver] = [
     *pipeline.urls.api_urlpatterns,
     *events.urls.api_urlpatterns,
     *faces.urls.api_urlpatterns,
+    *health.urls.api_urlpatterns,
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", login_required(ApiPages.as_view(url_name="api-schema")), name="api-docs"),
     re_path(r"^.*$", NothingHere.as_view()),
