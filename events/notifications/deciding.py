@@ -1,6 +1,5 @@
 """Ask the rules about a visit, with what the database knows of earlier ones."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -9,7 +8,7 @@ from django.utils import timezone
 from events.models import Event, Outcome
 from events.notifications.models import RuleResult
 from events.notifications.rulebook import current_rules
-from events.notifications.rules import SYSTEM, Decision, Rule, Telling, Visit, evaluate
+from events.notifications.rules import SYSTEM, Decision, Telling, Visit, evaluate
 from events.notifications.scenes import visit_of
 
 RECENT_MAX = 500
@@ -32,18 +31,17 @@ def decide_on_system() -> Decision:
 
 
 def _ask(visit: Visit, event: Event) -> Decision:
-    rules = current_rules()
-    return evaluate(rules, visit, told=_told_before(visit, event, rules), group_motion=_group_motion())
+    return evaluate(
+        current_rules(),
+        visit,
+        told=lambda limit: _told_before(visit, event, limit),
+        group_motion=timedelta(seconds=settings.NOTIFY_MOTION_GROUP_S),
+    )
 
 
-def _group_motion() -> timedelta:
-    return timedelta(seconds=settings.NOTIFY_MOTION_GROUP_S)
-
-
-def _told_before(visit: Visit, event: Event, rules: Sequence[Rule]) -> list[Telling]:
-    longest = max([_group_motion(), *(rule.repeat_after for rule in rules)])
+def _told_before(visit: Visit, event: Event, limit: timedelta) -> list[Telling]:
     recent = RuleResult.objects.filter(
-        is_told=True, event__started_at__gt=visit.at - longest, event__started_at__lte=visit.at
+        is_told=True, event__started_at__gt=visit.at - limit, event__started_at__lte=visit.at
     )
     results = recent.exclude(event=event).select_related("event").order_by("-event__started_at")[:RECENT_MAX]
     return [

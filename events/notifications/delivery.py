@@ -16,18 +16,20 @@ from events.notifications.backoff import wait_after
 from events.notifications.channels import kind_of, open_channel
 from events.notifications.channels.base import Channel, DeliveryError
 from events.notifications.claims import claim_notification, end_claim
-from events.notifications.composing import compose, words_about
+from events.notifications.composing import compose
 from events.notifications.message import Message
 from events.notifications.models import (
     Notification,
     NotificationChannel,
     NotificationStatus,
+    RuleResult,
     Step,
 )
 from events.notifications.outbox import visit_decided
 from events.notifications.queueing import send_rows
 from events.notifications.scenes import load_event
 from events.notifications.sealing import redact
+from events.notifications.wording import plain_title
 from pipeline.errors import DoorbellError
 
 logger = logging.getLogger(__name__)
@@ -39,11 +41,13 @@ BEGAN_FOR = timedelta(seconds=60)  # "somebody is at the door" is no news after 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A row that this worker may deliver until the lease ends; `event` None for the doorbell's own."""
+    """A row that this worker may deliver until the lease ends; `event` None for the doorbell's own.
+    `evaluated_at`: the state of the rules' result when it was claimed."""
 
     row: Notification
     claimed_at: datetime
     event: Event | None
+    evaluated_at: datetime | None = None
 
 
 def deliver_notification(notification_id: int, channel: Channel | None = None) -> None:
@@ -52,15 +56,26 @@ def deliver_notification(notification_id: int, channel: Channel | None = None) -
     if claimed_at is None:
         return
     row = Notification.objects.select_related("channel").get(pk=notification_id)
-    claimed = Claimed(row, claimed_at, None if row.event_id is None else load_event(row.event_id))
+    claimed = _load(row, claimed_at)
     if (reason := _why_skip(claimed)) is not None:
         end_claim(row.pk, claimed_at, to=NotificationStatus.SKIPPED, error=reason)
     elif row.channel.paused_until is not None and row.channel.paused_until > timezone.now():
         _put_off(claimed, row.channel.paused_until)
     else:
         _send(claimed, channel)
-    if claimed.event is not None:
+    if claimed.event is not None and (reason is not None or _evaluated_at(row) != claimed.evaluated_at):
         visit_decided(claimed.event)  # what was decided while this was on its way is told next
+
+
+def _load(row: Notification, claimed_at: datetime) -> Claimed:
+    if row.event_id is None:
+        return Claimed(row, claimed_at, None)
+    evaluated_at = _evaluated_at(row)  # before the event: what is decided after this is noticed by it
+    return Claimed(row, claimed_at, load_event(row.event_id), evaluated_at)
+
+
+def _evaluated_at(row: Notification) -> datetime | None:
+    return RuleResult.objects.filter(event=row.event_id).values_list("evaluated_at", flat=True).first()
 
 
 def _why_skip(claimed: Claimed) -> str | None:
@@ -114,14 +129,13 @@ def _send(claimed: Claimed, channel: Channel | None) -> None:
 
 def _record_sent(claimed: Claimed, message: Message, receipts: dict[str, str]) -> None:
     row, now = claimed.row, timezone.now()
-    title, body = _words(claimed, message)
     is_ours = end_claim(
         row.pk,
         claimed.claimed_at,
         to=NotificationStatus.SENT,
         sent_at=now,
-        title=title,
-        body=body,
+        title=plain_title(message.title),
+        body=message.body,
         outcome=claimed.event.outcome if claimed.event else row.outcome,
         receipts=receipts,
         error="",
@@ -139,7 +153,7 @@ def _record_failure(claimed: Claimed, message: Message | None, error: DeliveryEr
     is_hopeless = error.permanent or now + wait > row.armed_at + timedelta(seconds=settings.NOTIFY_GIVE_UP_S)
     if not error.permanent and is_hopeless:
         reason = f"given up after {row.attempts} attempts: {reason}"[:300]
-    title, body = _words(claimed, message) if message else (row.title, row.body)
+    title, body = (plain_title(message.title), message.body) if message else (row.title, row.body)
     to = NotificationStatus.FAILED if is_hopeless else NotificationStatus.WAITING
     changes = {"error": reason, "next_try_at": now + wait, "receipts": row.receipts | error.receipts}
     end_claim(row.pk, claimed.claimed_at, to=to, title=title, body=body, **changes)
@@ -166,13 +180,6 @@ def _record_trouble(channel: NotificationChannel, reason: str, error: DeliveryEr
         pause = max(pause, wait_after(1, base_s=0.0, retry_after_s=error.retry_after_s))
     if pause:
         NotificationChannel.objects.filter(pk=channel.pk).update(paused_until=now + pause)
-
-
-def _words(claimed: Claimed, message: Message) -> tuple[str, str]:
-    """What was said, without the word "Correction": it is compared with what would be said now."""
-    if claimed.event is None or message.step == Step.BEGAN:
-        return message.title, message.body
-    return words_about(claimed.event)
 
 
 def _secrets_of(channel: NotificationChannel) -> tuple[str, ...]:

@@ -4,9 +4,10 @@ Rules are read in order and the first that applies decides. Every step of the wa
 which the visit's page shows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import TypeAlias
 
 from events.models import Outcome, Trigger
 from events.notifications.models import Priority
@@ -74,6 +75,9 @@ class Telling:
     person_ids: frozenset[int]
 
 
+ToldWithin: TypeAlias = Callable[[timedelta], Sequence[Telling]]
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """`rule` None: nobody is told. `joined`: the earlier event whose message stands for this visit too."""
@@ -83,10 +87,15 @@ class Decision:
     joined: int | None = None
 
 
+def nothing_told(_limit: timedelta) -> Sequence[Telling]:
+    return ()
+
+
 def evaluate(
-    rules: Iterable[Rule], visit: Visit, *, told: Sequence[Telling] = (), group_motion: timedelta = timedelta(0)
+    rules: Iterable[Rule], visit: Visit, *, told: ToldWithin = nothing_told, group_motion: timedelta = timedelta(0)
 ) -> Decision:
-    """told: earlier visits of at least the longest `repeat_after` and `group_motion`, in any order."""
+    """told: gives the earlier visits that were told within that time before this one, in any order; it
+    is asked only when a limit applies."""
     reasons: list[str] = []
     for rule in rules:
         obstacle = why_not(rule, visit)
@@ -110,25 +119,28 @@ def why_not(rule: Rule, visit: Visit) -> str | None:
     return next((obstacle for is_met, obstacle in checks if not is_met), None)
 
 
-def _apply(rule: Rule, visit: Visit, reasons: list[str], told: Sequence[Telling], group_motion: timedelta) -> Decision:
+def _apply(rule: Rule, visit: Visit, reasons: list[str], told: ToldWithin, group_motion: timedelta) -> Decision:
     applies = f"Rule “{rule.name}” applies"
     if not rule.is_telling:
         return Decision(None, (*reasons, f"{applies}: nobody is told."))
     if rule.quiet is not None and rule.priority != Priority.URGENT and rule.quiet.include(visit.at.time()):
         return Decision(None, (*reasons, f"{applies}, but {rule.quiet} are quiet hours."))
     if (earlier := _told_already(rule, visit, told, group_motion)) is not None:
-        whom = "the same people" if visit.people and visit.outcome != Outcome.UNKNOWN else "the same at this camera"
-        text = f"{applies}, but {whom} was told at {earlier.at:%H:%M}, with event {earlier.event_id}."
+        is_named = bool(visit.people) and visit.outcome != Outcome.UNKNOWN
+        what = "a visit of the same people" if is_named else "the same at this camera"
+        text = f"{applies}, but {what} was told at {earlier.at:%H:%M}, with event {earlier.event_id}."
         return Decision(None, (*reasons, text), joined=earlier.event_id)
     picture = "with" if rule.with_picture else "without"
     return Decision(rule, (*reasons, f"{applies}: {rule.priority.label.lower()} priority, {picture} picture."))
 
 
-def _told_already(rule: Rule, visit: Visit, told: Sequence[Telling], group_motion: timedelta) -> Telling | None:
+def _told_already(rule: Rule, visit: Visit, told: ToldWithin, group_motion: timedelta) -> Telling | None:
     """Within the rule's own limit, or, so that rain and trees do not multiply messages, within
     `group_motion` for a visit that only motion reports."""
     limit = max(rule.repeat_after, group_motion if visit.trigger == Trigger.MOTION else timedelta(0))
-    recent = [each for each in told if visit.at - limit < each.at <= visit.at]
+    if not limit:
+        return None
+    recent = [each for each in told(limit) if visit.at - limit < each.at <= visit.at]
     person_ids = {pk for pk, _ in visit.people}
     if person_ids and visit.outcome != Outcome.UNKNOWN:
         covered: set[int] = set().union(*(each.person_ids for each in recent)) if recent else set()

@@ -7,6 +7,7 @@ from events.models import Outcome, Trigger
 from events.notifications.models import Step
 
 TITLE_MAX = 200
+CORRECTION = "Correction: "
 BODY_MAX = 800  # with the title, less than the 1024 characters of a Telegram caption
 
 
@@ -30,7 +31,12 @@ class Scene:
 def title_of(scene: Scene, step: Step, *, is_correction: bool = False) -> str:
     """is_correction: a message of its own that takes an earlier one back."""
     title = _began(scene) if step == Step.BEGAN else _decided(scene)
-    return (f"Correction: {title}" if is_correction else title)[:TITLE_MAX]
+    return (f"{CORRECTION}{title}" if is_correction else title)[:TITLE_MAX]
+
+
+def plain_title(title: str) -> str:
+    """What a correction says, to be compared with what would be said now."""
+    return title.removeprefix(CORRECTION)
 
 
 def body_of(scene: Scene, step: Step) -> str:

@@ -1,6 +1,7 @@
 """Real servers on loopback that take what channels send, and misbehave as told."""
 
 import json
+import os
 import socket
 import socketserver
 import struct
@@ -88,7 +89,8 @@ def _handler(sink: HttpSink) -> type[BaseHTTPRequestHandler]:
             if reply.reset:
                 # With a linger of zero seconds closing sends a reset instead of a goodbye.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.connection.close()
+                os.close(self.connection.detach())
+                self.close_connection = True
                 return
             if reply.status < 300:
                 sink.calls.append(call)

@@ -121,6 +121,7 @@ def test_a_server_that_resets_or_hangs_is_a_passing_failure(
         open_channel(webhook).send(message(make_visit, webhook))
     assert not error.value.permanent
     assert "did not answer" in str(error.value)
+    assert ("ConnectionResetError" in str(error.value)) is reply.reset
 
 
 def test_an_endless_answer_is_cut_off(webhook: NotificationChannel, sink: HttpSink, make_visit: MakeVisit) -> None:
