@@ -91,14 +91,14 @@ def wait_until(is_so: Callable[[], bool], wait_s: float, check: Callable[[], Non
         time.sleep(LOOK_INTERVAL_S)
 
 
-def table(results: list[RingResult]) -> str:
-    """A line for each ring, under a heading."""
-    lines = [f"  {'ring':<6}{'outcome':<10}{'who':<18}{'distance':<10}{'first picture':<15}decided after"]
-    for number, result in enumerate(results, 1):
-        distance = "-" if result.distance is None else f"{result.distance:.2f}"
-        times = f"{_milliseconds(result.picture_ms):<15}{_milliseconds(result.decided_ms)}"
-        lines.append(f"  {number:<6}{result.outcome:<10}{result.who:<18}{distance:<10}{times}")
-    return "\n".join(lines)
+HEADING = f"  {'ring':<6}{'outcome':<10}{'who':<18}{'distance':<10}{'first picture':<15}decided after"
+
+
+def row(number: int, result: RingResult) -> str:
+    """A line under HEADING."""
+    distance = "-" if result.distance is None else f"{result.distance:.2f}"
+    times = f"{_milliseconds(result.picture_ms):<15}{_milliseconds(result.decided_ms)}"
+    return f"  {number:<6}{result.outcome:<10}{result.who:<18}{distance:<10}{times}"
 
 
 def _milliseconds(number: int | None) -> str:

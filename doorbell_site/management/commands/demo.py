@@ -18,7 +18,7 @@ from faces.people import create_person
 from pipeline.camera_plans import FRONT_DOOR
 from pipeline.demo.film import VISIT_S, make_film
 from pipeline.demo.portraits import EILEEN_COLLINS, GRACE_HOPPER
-from pipeline.demo.rings import NobodyCame, RingResult, ring_for_visitors, table
+from pipeline.demo.rings import HEADING, NobodyCame, RingResult, ring_for_visitors, row
 from pipeline.errors import DoorbellError
 from pipeline.orchestrator import PartFailed
 from pipeline.web_address import next_free_port
@@ -68,8 +68,11 @@ class Command(BaseCommand):
         with running(plan, say, set_up=enroll) as orchestrator:
             say(f"{ENROLLED.name} is enrolled, {other_name()} is not. Each comes to the door, and rings …")
             wait_s = ROUNDS_WAITED * len(VISITORS) * VISIT_S
-            results = list(ring_for_visitors(FRONT_DOOR, len(VISITORS), wait_s, orchestrator.check))
-            say(table(results))
+            results: list[RingResult] = []
+            say(HEADING)
+            for result in ring_for_visitors(FRONT_DOOR, len(VISITORS), wait_s, orchestrator.check):
+                results.append(result)
+                say(row(len(results), result))
             problem = what_is_wrong(results)
             if options["once"]:
                 if problem:
@@ -105,4 +108,4 @@ def what_is_wrong(results: list[RingResult]) -> str:
     strangers = [result for result in results if result.outcome == Outcome.UNKNOWN and not result.people]
     if len(known) == 1 and len(strangers) == 1:
         return ""
-    return f"expected {ENROLLED.name} to be known and the other visitor to be a stranger:\n{table(results)}"
+    return f"That is not as it should be: {ENROLLED.name} is known, and the other visitor is a stranger."
