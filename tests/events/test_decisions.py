@@ -102,6 +102,15 @@ def test_a_pattern_taken_for_a_face_does_not_make_the_family_strangers() -> None
     assert outcome_of(event) == Outcome.KNOWN
 
 
+def test_a_pattern_that_comes_again_in_every_frame_is_no_stranger_either() -> None:
+    enrolled("Grace Hopper", axis=0)
+    event = visit()
+    for step in range(3):
+        seen(event, encoding(0, 0.3), encoding(5), after_s=0.2 * step)
+    FaceObservation.objects.filter(box_left=250).update(confidence=0.3)
+    assert outcome_of(event) == Outcome.KNOWN
+
+
 def test_a_doubtful_face_alone_is_still_a_visitor() -> None:
     event = visit()
     seen(event, encoding(5))
