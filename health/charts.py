@@ -9,8 +9,8 @@ from itertools import pairwise
 from django.utils import timezone
 from django.utils.formats import date_format
 
-WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 48, 8, 10, 24
+WIDTH, HEIGHT = 420, 150
+LEFT, RIGHT, TOP, BOTTOM = 40, 6, 8, 22
 MOST_POINTS = 240
 # A line is broken where nothing was measured for so many times the usual pause.
 GAP = 4

@@ -55,7 +55,7 @@ def run_checks(checks: Iterable[Check], facts: Facts, config: OrchestratorConfig
 
 def run_check(check: Check, facts: Facts, config: OrchestratorConfig) -> list[Finding]:
     if (why := facts.unmeasured.get(check.fact)) is not None:
-        return [_unmeasured(check, why)]
+        return [] if _is_said_elsewhere(check, facts) else [_unmeasured(check, why)]
     try:
         return list(check.judge(facts, config))
     except Exception as error:
@@ -63,10 +63,15 @@ def run_check(check: Check, facts: Facts, config: OrchestratorConfig) -> list[Fi
         return [_unmeasured(check, f"the check itself failed: {type(error).__name__}: {error}")]
 
 
+def _is_said_elsewhere(check: Check, facts: Facts) -> bool:
+    """Whether it failed with its store: one cause is told once."""
+    causes = {why for fact, why in facts.unmeasured.items() if fact in _AWAY}
+    return check.fact not in _AWAY and facts.unmeasured[check.fact] in causes
+
+
 def _unmeasured(check: Check, why: str) -> Finding:
-    if check.fact in ("broker_ms", "database_ms"):
-        return _AWAY[check.fact]
-    return Finding(check.name, Level.WARNING, f"This cannot be told: {why}.", "See the log of the doorbell.")
+    text = f"{check.name.capitalize()} could not be looked at: {why}."
+    return _AWAY.get(check.fact) or Finding(check.name, Level.WARNING, text, "See the log of the doorbell.")
 
 
 def worst(findings: Iterable[Finding]) -> Level:

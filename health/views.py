@@ -5,7 +5,7 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from health.checks import find_missing
+from health.readiness import find_missing
 
 
 @login_not_required

@@ -168,8 +168,14 @@ def test_what_was_not_measured_is_a_warning_and_hides_nothing_else(
     well: FactsMaker, config: OrchestratorConfig
 ) -> None:
     found = troubles(well, config, workers=None, cpu_percent=99.0, unmeasured={"workers": "the broker does not answer"})
-    assert ("workers", WARNING, "This cannot be told: the broker does not answer.") in found
+    assert ("workers", WARNING, "Workers could not be looked at: the broker does not answer.") in found
     assert len(found) == 2
+
+
+def test_what_could_not_be_measured_for_one_cause_is_told_once(well: FactsMaker, config: OrchestratorConfig) -> None:
+    away = dict.fromkeys(("broker_ms", "workers", "queues"), "the broker does not answer")
+    found = troubles(well, config, broker_ms=None, workers=None, queues=None, unmeasured=away)
+    assert [check for check, *_ in found] == ["broker"]
 
 
 def test_a_check_that_fails_takes_no_other_down(well: FactsMaker, config: OrchestratorConfig) -> None:
@@ -177,7 +183,7 @@ def test_a_check_that_fails_takes_no_other_down(well: FactsMaker, config: Orches
         raise KeyError("nothing here")
 
     found = run_checks([Check("broken", "workers", broken), *CHECKS], well(), config)
-    assert found[0].text == "This cannot be told: the check itself failed: KeyError: 'nothing here'."
+    assert found[0].text == "Broken could not be looked at: the check itself failed: KeyError: 'nothing here'."
     assert len(found) > len(CHECKS)
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from events.models import Camera
 from health.models import HealthSnapshot, RecoveryAttempt
+from health.templatetags.findings import with_code
 
 
 def keep_some(count: int) -> None:
@@ -67,3 +68,7 @@ def test_snapshots_and_restarts_are_read_in_the_administration(web: Client) -> N
     assert "No &lt;worker&gt;." in page
     assert "signal 9 (SIGKILL)" in web.get("/admin/health/recoveryattempt/").content.decode()
     assert web.get("/admin/health/healthsnapshot/add/").status_code == 403
+
+
+def test_commands_in_a_remedy_are_marked_and_everything_else_is_escaped() -> None:
+    assert with_code("Run `a <b>` & wait.") == "Run <code>a &lt;b&gt;</code> &amp; wait."

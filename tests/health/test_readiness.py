@@ -4,8 +4,8 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 
-from health import checks
-from health.checks import find_missing
+from health import readiness
+from health.readiness import find_missing
 from pipeline.queues import QUEUES
 
 
@@ -17,8 +17,8 @@ def all_alive(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
         def ping(self) -> bool:
             return True
 
-    monkeypatch.setattr(checks, "redis_client", Answering)
-    monkeypatch.setattr(checks, "live_workers", lambda: dict.fromkeys(QUEUES, 1))
+    monkeypatch.setattr(readiness, "redis_client", Answering)
+    monkeypatch.setattr(readiness, "live_workers", lambda: dict.fromkeys(QUEUES, 1))
     return monkeypatch
 
 
@@ -35,7 +35,7 @@ def test_nothing_is_missing_when_all_answer(all_alive: pytest.MonkeyPatch) -> No
 
 @pytest.mark.django_db
 def test_queue_without_a_worker_is_named(all_alive: pytest.MonkeyPatch) -> None:
-    all_alive.setattr(checks, "live_workers", lambda: {**dict.fromkeys(QUEUES, 1), "recognition": 0})
+    all_alive.setattr(readiness, "live_workers", lambda: {**dict.fromkeys(QUEUES, 1), "recognition": 0})
     answer = Client().get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {
@@ -54,8 +54,8 @@ def test_redis_that_is_away_takes_no_other_check_down(all_alive: pytest.MonkeyPa
     def refuse() -> None:
         raise redis.ConnectionError("redis://:secret@example refused")
 
-    all_alive.setattr(checks, "redis_client", refuse)
-    all_alive.setattr(checks, "live_workers", refuse)
+    all_alive.setattr(readiness, "redis_client", refuse)
+    all_alive.setattr(readiness, "live_workers", refuse)
     answer = Client().get("/readyz")
     assert [missing["code"] for missing in answer.json()["missing"]] == ["broker", "workers"]
     assert "secret" not in answer.content.decode()
