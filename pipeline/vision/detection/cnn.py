@@ -18,6 +18,9 @@ from pipeline.vision.geometry import Box
 from pipeline.vision.mmod_geometry import GEOMETRY, MmodGeometry
 from pipeline.vision.sessions import CPU, open_session
 
+# 1.3 s and 480 MB, measured on one core of an EPYC.
+MAX_PIXELS = 3_500_000
+
 
 class CnnDetector:
     """Finds faces turned or tilted further than HOG does, at several times its cost.
@@ -36,7 +39,9 @@ class CnnDetector:
         self._geometry = MmodGeometry(**json.loads(properties[GEOMETRY]))
 
     def detect(self, frame: UInt8Array, *, min_face_px: int) -> list[Detection]:
-        picture, scale = scaled_frame(frame, self._geometry.window[0] / min_face_px)
+        picture, scale = scaled_frame(
+            frame, reliable_px=self._geometry.window[0], min_face_px=min_face_px, max_pixels=MAX_PIXELS
+        )
         # Where not half a face fits there is none, and below some 30 pixels the network has nothing to put out.
         if min(picture.shape[:2]) < min(self._geometry.window) / 2:
             return []

@@ -34,6 +34,6 @@ class Detector(Protocol):
 
         min_face_px: the smallest side of a face's box worth finding, in the frame's pixels. The frame is brought to
             the size that this needs: a larger one costs less. Smaller faces may be among the found.
-        Raises ValueError for a frame of another kind.
+        Raises ValueError for a frame of another kind, and for a min_face_px below 16.
         """
         ...

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.detection.detector import Detection
-from pipeline.vision.detection.scaling import scaled_frame
+from pipeline.vision.detection.scaling import resized, scaled_frame
 from pipeline.vision.geometry import Box
 from pipeline.vision.sessions import CPU, open_session
 
@@ -21,6 +21,8 @@ RELIABLE_PX = 32
 LARGEST_PX = 300
 # At 0.6 it takes a striped background for a face; at 0.8 it loses rolled heads.
 SCORE_THRESHOLD = 0.7
+# 0.2 s and 200 MB, measured on one core of an EPYC.
+MAX_PIXELS = 4_000_000
 NMS_IOU = 0.3
 MAX_CANDIDATES = 5000
 # From YuNet's box, hairline to chin, to the square that dlib's detectors draw: measured on the photographs at hand.
@@ -44,11 +46,11 @@ class YunetDetector:
         self._threshold = score_threshold
 
     def detect(self, frame: UInt8Array, *, min_face_px: int) -> list[Detection]:
-        picture, scale = scaled_frame(frame, RELIABLE_PX / min_face_px)
+        picture, scale = scaled_frame(frame, reliable_px=RELIABLE_PX, min_face_px=min_face_px, max_pixels=MAX_PIXELS)
         found = self.faces(picture)
         largest_possible = min(picture.shape[:2])
         if largest_possible > LARGEST_PX:
-            smaller, shrink = scaled_frame(picture, LARGEST_PX / largest_possible)
+            smaller, shrink = resized(picture, LARGEST_PX / largest_possible)
             found = self._merged(found, self.faces(smaller), shrink)
         return [_as_detection(face, scale) for face in found]
 
