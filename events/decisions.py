@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from events.broadcast import DECIDED, broadcast
 from events.measurements import count_visit
-from events.models import SETTLED, Capture, Event, FaceObservation, Outcome
+from events.models import SETTLED, Capture, Event, FaceObservation, FaceStatus, Outcome
 from events.notifications.outbox import visit_decided
 from faces.gallery import current_gallery, tolerances
 from pipeline.vision.identity import Identity, identify, is_decisive, outcome
@@ -101,9 +101,11 @@ def _sighting(capture: Capture, face: FaceObservation) -> Sighting:
 
 def _store(event: Event, verdict: Verdict, gallery: Gallery) -> None:
     now = timezone.now()
+    counted = _counted(verdict.visitors)
     for number, (track, identity) in enumerate(verdict.visitors):
+        named = identity if (track, identity) in counted else None
         for sighting in track.sightings:
-            _store_face(sighting, number, identity, gallery)
+            _store_face(sighting, number, named, gallery)
     if verdict.is_final:
         event.settled_at = now
     if verdict.outcome != Outcome.PENDING:
@@ -113,11 +115,12 @@ def _store(event: Event, verdict: Verdict, gallery: Gallery) -> None:
     event.save(update_fields=["settled_at", "outcome", "reason", "decided_at"])
 
 
-def _store_face(sighting: Sighting, number: int, identity: Identity, gallery: Gallery) -> None:
+def _store_face(sighting: Sighting, number: int, identity: Identity | None, gallery: Gallery) -> None:
     """Name the face as its track is named, with its own distance; write only what changed."""
     face = cast(FaceObservation, sighting.key)
-    distance = _own_distance(sighting, identity, gallery)
-    found = (number, identity.status, identity.person_id, distance)
+    found: tuple[int, str, int | None, float | None] = (number, FaceStatus.DOUBTFUL, None, None)
+    if identity is not None:
+        found = (number, identity.status, identity.person_id, _own_distance(sighting, identity, gallery))
     if found != (face.track, face.status, face.person_id, face.distance):
         face.track, face.status, face.person_id, face.distance = found
         face.save(update_fields=["track", "status", "person", "distance"])

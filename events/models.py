@@ -159,6 +159,7 @@ class FaceStatus(models.TextChoices):
     KNOWN = "known"
     UNKNOWN = "unknown"
     BLOCKED = "blocked"
+    DOUBTFUL = "doubtful", "perhaps no face"
 
 
 class FaceObservation(models.Model):

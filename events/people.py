@@ -27,7 +27,8 @@ def people_at(event: Event) -> list[PersonSeen]:
 
 def count_faces(event: Event) -> int:
     """How many different faces the event shows: one a track."""
-    return len({face.track for capture in event.captures.all() for face in capture.observations.all()})
+    faces = [face for capture in event.captures.all() for face in capture.observations.all()]
+    return len({face.track for face in faces if face.status != FaceStatus.DOUBTFUL})
 
 
 def _named(observation: FaceObservation) -> PersonSeen | None:

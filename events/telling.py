@@ -69,7 +69,7 @@ def sightings(event: Event) -> list[Sighting]:
     known = [Sighting(_best([f for f in faces if f.person_id == p.person_id]), p) for p in people_at(event)]
     others: dict[object, list[FaceObservation]] = {}
     for face in faces:
-        if face.status == FaceStatus.UNKNOWN or (face.status != FaceStatus.PENDING and face.person is None):
+        if face.person is None and face.status not in (FaceStatus.PENDING, FaceStatus.DOUBTFUL):
             # Without a track nothing says that two faces are one person's.
             others.setdefault((face.status, face.pk if face.track is None else -face.track), []).append(face)
     return known + [Sighting(_best(each), None) for each in others.values()]

@@ -91,6 +91,8 @@ def _frame(face: FaceObservation, capture: Capture) -> Frame:
 def _label(face: FaceObservation) -> str:
     if face.status == FaceStatus.PENDING:
         return "…"
+    if face.status == FaceStatus.DOUBTFUL:
+        return ""
     return face.person.name if face.person else "unknown"
 
 

@@ -100,6 +100,8 @@ def test_a_pattern_taken_for_a_face_does_not_make_the_family_strangers() -> None
     seen(event, encoding(0, 0.3), encoding(5))
     FaceObservation.objects.filter(box_left=250).update(confidence=0.2)
     assert outcome_of(event) == Outcome.KNOWN
+    assert FaceObservation.objects.get(box_left=250).status == "doubtful"
+    assert count_faces(event) == 1
 
 
 def test_a_pattern_that_comes_again_in_every_frame_is_no_stranger_either() -> None:
