@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from health.checks import find_missing
+from health.readiness import find_missing
 from pipeline.errors import DoorbellError
 from pipeline.mqtt.bridge import Bridge
 from pipeline.mqtt.plan import configured_plan, is_configured
