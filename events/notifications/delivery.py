@@ -51,7 +51,7 @@ class Claimed:
 
 
 def deliver_notification(notification_id: int, channel: Channel | None = None) -> None:
-    """channel: the open connection of a process that keeps one; else the row's channel is opened."""
+    """channel: what to send by; by default the row's channel is opened."""
     claimed_at = claim_notification(notification_id)
     if claimed_at is None:
         return

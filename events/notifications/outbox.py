@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils import timezone
 
 from events.models import Event, Outcome, Trigger
-from events.notifications.channels import KINDS
 from events.notifications.composing import words_about
 from events.notifications.deciding import decide_on, decide_on_press, decide_on_system
 from events.notifications.models import (
@@ -112,15 +111,13 @@ def enabled_channels() -> list[NotificationChannel]:
 
 
 def _began_row(event: Event, channel: NotificationChannel, decision: Decision) -> Notification:
-    kind = KINDS.get(channel.kind)
-    wait_s = 0.0 if kind is not None and kind.is_immediate else settings.NOTIFY_WAIT_S
     return Notification(
         event=event,
         channel=channel,
         step=Step.BEGAN,
         priority=decision.rule.priority if decision.rule else Priority.NORMAL,
         with_picture=decision.rule.with_picture if decision.rule else True,
-        next_try_at=event.started_at + timedelta(seconds=wait_s),
+        next_try_at=event.started_at + timedelta(seconds=settings.NOTIFY_WAIT_S),
     )
 
 

@@ -1,5 +1,5 @@
-"""Put notifications on their way: by the queue `notifications`, or, for kinds whose connection lives in
-a process of its own, by a broadcast. A message carries an id; when the broker is away the row waits."""
+"""Put notifications on their way, by the queue `notifications`. A message carries an id; when the broker
+is away the row waits, and the sweeper sends it later."""
 
 import logging
 from collections.abc import Sequence
@@ -11,15 +11,12 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from events.broadcast import broadcast
-from events.notifications.channels import KINDS
 from events.notifications.models import Notification, Priority
 
 logger = logging.getLogger(__name__)
 
 QUEUE = "notifications"
 TASK = "events.notifications.tasks.deliver"
-NOTIFIED = "notified"  # the broadcast's topic; its fact: `notification`, the id
 SOON = timedelta(seconds=30)  # what is due later is left to the sweeper
 FIRST, LATER = 0, 5
 
@@ -33,7 +30,7 @@ def enqueue_on_commit(rows: Sequence[Notification]) -> None:
 def send_rows(rows: Sequence[Notification]) -> int:
     """Send now what is due soon; stops at once, with a line in the log, when the broker is away.
 
-    Reads of each row: channel.kind, priority, next_try_at. Returns how many went.
+    Returns how many went.
     """
     now = timezone.now()
     sent: list[int] = []
@@ -48,9 +45,6 @@ def send_rows(rows: Sequence[Notification]) -> int:
 
 
 def _send(row: Notification, now: datetime) -> bool:
-    kind = KINDS.get(row.channel.kind)
-    if kind is not None and kind.has_own_process:
-        return broadcast(NOTIFIED, notification=row.pk)
     wait_s = max((row.next_try_at - now).total_seconds(), 0.0)
     try:
         current_app.send_task(

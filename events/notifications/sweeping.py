@@ -27,12 +27,3 @@ def sweep_notifications() -> int:
     sent = send_rows(list(rows.order_by("next_try_at")[:BATCH]))
     Notification.objects.filter(step=Step.SYSTEM, created_at__lt=now - SYSTEM_KEPT).delete()
     return sent
-
-
-def due_notifications(kind: str) -> list[int]:
-    """What a process that holds the connection of `kind` should deliver now, oldest first."""
-    now = timezone.now()
-    is_due = Q(status=NotificationStatus.WAITING, next_try_at__lte=now)
-    is_abandoned = Q(status=NotificationStatus.SENDING, claimed_at__lt=now - lease())
-    rows = Notification.objects.filter(is_due | is_abandoned, channel__kind=kind)
-    return list(rows.order_by("next_try_at", "pk").values_list("pk", flat=True)[:BATCH])

@@ -68,8 +68,6 @@ class Kind:
     describe: the settings in a line, secrets masked.
     secrets: what must be covered wherever an error is shown.
     can_replace: a later message about the same visit takes the place of an earlier one.
-    is_immediate: a press is told at once, without waiting NOTIFY_WAIT_S for the decision.
-    has_own_process: messages are not delivered by the queue but by a process that holds the connection.
     """
 
     name: str
@@ -80,6 +78,4 @@ class Kind:
     describe: Callable[[Config], str]
     secrets: Callable[[Config], tuple[str, ...]] = no_secrets
     can_replace: bool = False
-    has_own_process: bool = False
-    is_immediate: bool = False
     is_told_everything: bool = False

@@ -20,7 +20,7 @@ from events.notifications.claims import claim_notification, end_claim
 from events.notifications.delivery import deliver_notification
 from events.notifications.models import Notification, NotificationChannel, NotificationStatus, Step
 from events.notifications.outbox import visit_began, visit_decided
-from events.notifications.sweeping import due_notifications, sweep_notifications
+from events.notifications.sweeping import sweep_notifications
 from tests.conftest import REPOSITORY
 from tests.events.notifications.conftest import MakeChannel, MakeVisit, Work
 from tests.events.notifications.sinks import Call, HttpSink, Reply
@@ -178,11 +178,6 @@ def test_the_sweeper_forgets_old_messages_about_the_doorbell(webhook: Notificati
     Notification.objects.create(channel=webhook, step=Step.SYSTEM, title="x", status=SENT, created_at=old)
     sweep_notifications()
     assert not Notification.objects.exists()
-
-
-def test_a_process_with_its_own_connection_asks_for_what_is_due(row: Notification) -> None:
-    assert due_notifications("webhook") == [row.pk]
-    assert due_notifications("mqtt") == []
 
 
 @pytest.mark.parametrize(("failures", "longest_s"), [(1, 2), (2, 4), (3, 8), (100, LONGEST.total_seconds())])

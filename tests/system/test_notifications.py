@@ -1,0 +1,55 @@
+"""A press reaches a webhook through the true processes, and a webhook that hangs holds up no press."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.events.notifications.sinks import HttpSink, Reply
+from tests.system.doorbell import Doorbell, wait_for
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+ADD_CHANNEL = """
+from events.notifications.channels import KINDS, create_channel
+config = {{"url": "{url}/hook", "secret": "a secret of sixteen"}}
+create_channel("Sink", KINDS["webhook"], config)
+"""
+REMOVE_CHANNELS = """
+from events.notifications.models import NotificationChannel
+NotificationChannel.objects.all().delete()
+"""
+
+
+@pytest.fixture
+def sink(doorbell: Doorbell) -> Iterator[HttpSink]:
+    sink = HttpSink()
+    doorbell.manage("shell", "-c", ADD_CHANNEL.format(url=sink.url))
+    wait_for(lambda: doorbell.call("GET", "/readyz")[0] == 200, 60, "the doorbell is not ready")
+    time.sleep(2.1)  # two tests are two visits
+    yield sink
+    doorbell.manage("shell", "-c", REMOVE_CHANNELS)
+    sink.close()
+
+
+def calls_about(sink: HttpSink, event: int) -> list[str]:
+    return [call.json["type"] for call in sink.calls if call.json["event"] and call.json["event"]["id"] == event]
+
+
+def test_a_press_reaches_a_webhook(doorbell: Doorbell, sink: HttpSink) -> None:
+    number = doorbell.ring()
+    wait_for(lambda: "visit.decided" in calls_about(sink, number), 30, "the webhook was not called")
+    call = next(call for call in sink.calls if call.json["type"] == "visit.decided")
+    assert call.json["title"] == "Grace Hopper is at the door"
+    assert call.json["event"]["people"][0]["name"] == "Grace Hopper"
+
+
+def test_a_webhook_that_hangs_and_fails_holds_up_no_press_and_hears_of_it_later(
+    doorbell: Doorbell, sink: HttpSink
+) -> None:
+    sink.answer(Reply(hang=True), Reply(500), Reply(200))
+    number = doorbell.ring()
+    assert doorbell.decided(number)["outcome"] == "known"
+    assert calls_about(sink, number) == []
+    wait_for(lambda: "visit.decided" in calls_about(sink, number), 90, "the webhook was not called again")
+    assert calls_about(sink, number).count("visit.decided") == 1
