@@ -122,18 +122,19 @@ class PipelineOrchestrator:
         """Raises PartFailed when a part was given up, with the last lines that it printed."""
         for child in self.children:
             if child.state is ChildState.FAILED:
-                raise PartFailed(f"{self.why_ended(child)}; it was started {child.restarts + 1} times")
+                raise PartFailed(self.why_failed(child))
 
     def last_line(self, child: Child) -> str:
         """What it printed last, or nothing."""
         tail = self._tails.get(child.name)
         return tail[-1] if tail else ""
 
-    def why_ended(self, child: Child) -> str:
-        """What is known of the last end of that process."""
-        code = child.exit_code
+    def why_failed(self, child: Child) -> str:
+        """How often it was tried, how it ended, and the last lines that it printed."""
+        times = "once" if child.restarts == 0 else f"{child.restarts + 1} times"
+        how = "could not be started" if child.exit_code is None else f"ended with {exit_text(child.exit_code)}"
         tail = "".join(f"\n  {line}" for line in self._tails.get(child.name, ()))
-        return f"{child.name} ended with {exit_text(code)}{tail}" if code is not None else f"{child.name} has not ended"
+        return f"{child.name} {how}; it was started {times}{tail}"
 
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
         """End everything, cameras first and the broker last, so that what was seen is still decided."""

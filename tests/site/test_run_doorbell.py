@@ -1,0 +1,208 @@
+"""The whole system as a newcomer starts it: true processes, one press, a clean end."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from django.conf import settings
+
+from pipeline.vision.conversion import ensure_encoder
+from tests.conftest import REPOSITORY, Portraits
+
+pytestmark = pytest.mark.system
+GONE_WITHIN_S = 20.0
+LAST_LINE = "Ctrl-C stops the doorbell."
+
+
+class Foreground:
+    """`manage.py run_doorbell` (or another command) in a folder of its own."""
+
+    def __init__(self, var: Path, *words: str) -> None:
+        self.var = var
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            self.command(*words), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        self.family: list[psutil.Process] = []
+
+    @staticmethod
+    def command(*words: str) -> list[str]:
+        return [sys.executable, str(REPOSITORY / "manage.py"), *words]
+
+    def environment(self) -> dict[str, str]:
+        fewer = {"WORKER_COUNT": "1", "DOORBELL_PIN": "none", "PYTHONWARNINGS": "default"}
+        return {**os.environ, "DOORBELL_VAR": str(self.var), **fewer}
+
+    def wait_for(self, text: str) -> str:
+        """Return the first line that contains `text`; fail when the process ends before it says so."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.append(line.rstrip())
+            if text in line:
+                self.family = psutil.Process(self.process.pid).children(recursive=True)
+                return line.strip()
+        assert self.process.stderr is not None
+        pytest.fail(f"{text!r} was not said, but {self.said} and {self.process.stderr.read()}")
+
+    def manage(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words), env=self.environment(), capture_output=True, text=True, check=False, timeout=60
+        )
+
+    def end(self, number: signal.Signals) -> str:
+        """Send the signal; return what is said after it."""
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=60)[0]
+
+    def survivors(self) -> list[psutil.Process]:
+        return psutil.wait_procs(self.family, timeout=GONE_WITHIN_S)[1]
+
+
+@pytest.fixture(scope="module")
+def models() -> Path:
+    """Converted once for all."""
+    return ensure_encoder(settings.MODELS_DIR).parent
+
+
+@pytest.fixture
+def start(models: Path) -> Iterator[Callable[..., Foreground]]:
+    started: list[Foreground] = []
+    with tempfile.TemporaryDirectory(prefix="run-") as folder:  # short, for the broker's socket
+        shutil.copytree(models, Path(folder) / "models")
+
+        def run(*words: str) -> Foreground:
+            started.append(Foreground(Path(folder), *words))
+            return started[-1]
+
+        yield run
+        for foreground in started:
+            if foreground.process.poll() is None:
+                foreground.process.kill()
+            foreground.process.communicate()
+            foreground.survivors()
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def status_of(url: str) -> int:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - our own address
+        return int(answer.status)
+
+
+def test_from_start_to_a_decided_press_to_a_clean_end(
+    start: Callable[..., Foreground], port: int, portraits: Portraits
+) -> None:
+    doorbell = start("run_doorbell", "--source", str(portraits.astronaut), "--loop", "--port", str(port))
+    doorbell.wait_for(LAST_LINE)
+    assert f"Everything is kept in {doorbell.var}" in doorbell.said
+    assert "Watching: front door" in doorbell.said
+    assert f"Open http://127.0.0.1:{port}/" in doorbell.said
+
+    [link] = [line for line in doorbell.said if "/first-owner/" in line]
+    assert status_of(link) == 200
+    assert status_of(f"http://127.0.0.1:{port}/readyz") == 200
+
+    rung = doorbell.manage("ring", "--wait", "30")
+    assert rung.returncode == 0, rung.stderr
+    assert json.loads(rung.stdout)["outcome"] == "unknown"
+
+    second = doorbell.manage("run_doorbell", "--port", "1")
+    assert second.returncode == 2
+    assert f"a doorbell already runs on {doorbell.var} (process {doorbell.process.pid}); stop it" in second.stderr
+
+    assert doorbell.end(signal.SIGINT).splitlines() == ["Stopping …", "Stopped."]
+    assert doorbell.process.returncode == 0
+    assert doorbell.survivors() == []
+    assert len(doorbell.family) >= 6  # broker, three workers at least, camera, web server
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_other_ways_to_stop_are_as_clean(start: Callable[..., Foreground], number: signal.Signals) -> None:
+    doorbell = start("run_doorbell", "--no-web")
+    doorbell.wait_for("Starting …")
+    doorbell.end(number)
+    assert doorbell.process.returncode == 0
+    assert doorbell.survivors() == []
+
+
+def test_nothing_outlives_a_killed_doorbell(start: Callable[..., Foreground], portraits: Portraits) -> None:
+    doorbell = start("run_doorbell", "--no-web", "--source", str(portraits.astronaut), "--loop")
+    doorbell.wait_for(LAST_LINE)
+    doorbell.process.kill()
+    assert doorbell.survivors() == []
+
+
+def test_second_ctrl_c_does_not_wait(start: Callable[..., Foreground]) -> None:
+    doorbell = start("run_doorbell", "--no-web")
+    doorbell.wait_for(LAST_LINE)
+    for process in doorbell.family:
+        process.suspend()  # none of them ends when it is asked to
+    doorbell.process.send_signal(signal.SIGINT)
+    doorbell.wait_for("Stopping …")
+    doorbell.end(signal.SIGINT)
+    assert doorbell.process.returncode == 0
+    assert doorbell.survivors() == []
+
+
+def test_doorbell_runs_on_when_the_recording_has_ended(start: Callable[..., Foreground], portraits: Portraits) -> None:
+    doorbell = start("run_doorbell", "--no-web", "--source", str(portraits.astronaut))
+    doorbell.wait_for("The recording of camera front door has ended; the doorbell keeps running.")
+    if not any(LAST_LINE in line for line in doorbell.said):
+        doorbell.wait_for(LAST_LINE)
+    doorbell.end(signal.SIGINT)
+    assert doorbell.process.returncode == 0
+
+
+def test_taken_port_is_said_before_anything_starts(start: Callable[..., Foreground]) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        doorbell = start("run_doorbell", "--port", str(port))
+        said, complaint = doorbell.process.communicate(timeout=60)
+    assert doorbell.process.returncode == 2
+    assert said == ""
+    assert f"port {port} on 127.0.0.1 is taken by another program" in complaint
+
+
+def test_wrong_source_is_said_before_anything_starts(start: Callable[..., Foreground]) -> None:
+    doorbell = start("run_doorbell", "--source", "rtps://door")
+    complaint = doorbell.process.communicate(timeout=60)[1]
+    assert doorbell.process.returncode == 2
+    assert "'rtps://door' is not a camera address" in complaint
+
+
+def test_wrong_port_is_refused(start: Callable[..., Foreground]) -> None:
+    doorbell = start("run_doorbell", "--port", "80000")
+    complaint = doorbell.process.communicate(timeout=60)[1]
+    assert doorbell.process.returncode == 2
+    assert "'80000' is not a port; use a number from 1 to 65535" in complaint
+
+
+def test_demo_knows_one_visitor_and_not_the_other(start: Callable[..., Foreground], port: int) -> None:
+    demo = start("demo", "--once", "--port", str(port))
+    demo.wait_for("decided after")
+    first = demo.wait_for("  1 ")
+    second = demo.wait_for("  2 ")
+    assert first.split()[:4] == ["1", "known", "Grace", "Hopper"]
+    assert second.split()[:4] == ["2", "unknown", "nobody", "enrolled"]
+    demo.process.communicate(timeout=60)
+    assert demo.process.returncode == 0
+    assert demo.survivors() == []
+    assert (demo.var / "demo" / "doorbell.sqlite3").exists()
+    assert not (demo.var / "doorbell.sqlite3").exists()
