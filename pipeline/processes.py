@@ -69,6 +69,11 @@ def capture(camera: CameraPlan) -> ChildSpec:
     )
 
 
+def mqtt() -> ChildSpec:
+    """The bridge to the MQTT broker; it waits for the broker by itself."""
+    return _python("MQTT bridge", "manage.py", "run_mqtt", back_off=FOR_EVER)
+
+
 def web(host: str, port: int, allowed_hosts: list[str]) -> ChildSpec:
     return _python(
         "web server",
