@@ -13,8 +13,10 @@ from django.urls import reverse
 
 from doorbell_site.first_owner import is_needed, make_link_token
 from pipeline.camera_plans import add_first_camera, plan_for_source, plans_from_rows
+from pipeline.door.opening import open_door
 from pipeline.hardware.button import ButtonWatch, watch_button
 from pipeline.hardware.errors import GpioUnavailable
+from pipeline.mqtt.plan import is_configured
 from pipeline.orchestrator import PipelineOrchestrator, SystemPlan, WebPlan, log_file
 from pipeline.processes import CameraPlan
 from pipeline.ring import ring
@@ -71,6 +73,8 @@ def running(plan: RunPlan, say: Say, set_up: Callable[[], object] | None = None)
             start(orchestrator, given, say)
             if (button := watch_for_button()) is not None:
                 stack.callback(button.close)
+            if (door := open_door()) is not None:
+                stack.callback(door.close)
             yield orchestrator
 
 
@@ -93,6 +97,7 @@ def make_orchestrator(plan: RunPlan, say: Say) -> PipelineOrchestrator:
             detection_workers=config.face_detection.worker_count,
             recognition_workers=config.face_recognition.worker_count,
             web=web if plan.has_web else None,
+            has_mqtt=is_configured(),
         ),
         on_change=lambda child, _old, new: notice(child, new),
         on_line=(lambda _child, line: say(line)) if plan.is_verbose else None,
