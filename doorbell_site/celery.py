@@ -12,6 +12,7 @@ from pipeline.config import OrchestratorConfig
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorbell_site.settings")
 
 HOUR_S = 3600.0
+ROOM_S = 30.0
 PRIORITY_STEPS = [0, 5]  # 0 is a press, 5 is motion; a worker takes from 0 first
 
 
@@ -62,13 +63,15 @@ app.conf.update(
     task_routes={
         "pipeline.tasks.detect_faces": {"queue": "detection"},
         "pipeline.tasks.recognize_faces": {"queue": "recognition"},
-        "events.tasks.decide": {"queue": "events"},
+        "events.tasks.*": {"queue": "events"},
         "events.notifications.tasks.deliver": {"queue": "notifications"},
         "pipeline.sweeper.sweep": {"queue": "events"},
         "health.tasks.*": {"queue": "events"},
     },
     beat_schedule={
         "sweep": {"task": "pipeline.sweeper.sweep", "schedule": settings.SWEEP_INTERVAL_S},
+        "forget": {"task": "events.tasks.forget", "schedule": HOUR_S, "options": {"expires": HOUR_S}},
+        "make disk room": {"task": "events.tasks.make_disk_room", "schedule": ROOM_S, "options": {"expires": ROOM_S}},
         **health_schedule(settings.DOORBELL),
     },
     beat_schedule_filename=str(settings.RUN_DIR / "beat-schedule"),

@@ -76,8 +76,9 @@ def sightings(event: Event) -> list[Sighting]:
 
 
 def cover(event: Event) -> Capture | None:
-    """The capture that shows the visit best: the one with the best face, else the first."""
-    captures = list(event.captures.all())
+    """The capture that shows the visit best: the one with the best face, else the first. None without
+    a picture, or when they were all deleted."""
+    captures = [capture for capture in event.captures.all() if capture.image]
     return max(captures, key=_best_quality, default=None)
 
 
