@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -64,9 +65,18 @@ def open_session(path: Path, threads: int = 1, providers: tuple[str, ...] = CPU)
         failures.InvalidArgument,
     ) as error:
         raise ModelError(f"{path} cannot be loaded by ONNX Runtime: {error}") from error
+    _return_freed_memory()
     if session.get_providers()[0] != providers[0]:
         raise ModelError(
             f"{providers[0]} is installed but did not start (ONNX Runtime fell back to {session.get_providers()[0]}); "
             "check the driver, or set detector_type to cpu"
         )
     return session
+
+
+def _return_freed_memory() -> None:
+    """Loading leaves the weights behind a second time, freed but not given back: 33 of 111 MB for the encoder."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    # Only glibc has it; elsewhere the memory is used again by whatever comes next.
+    if trim is not None:
+        trim(0)

@@ -66,3 +66,16 @@ def test_a_detection_worker_loads_no_encoder_and_a_recognition_worker_nothing_it
         assert not modules & {"face_recognition", "face_recognition_models", "onnx", "django", "celery"}
     assert "onnxruntime" not in detecting
     assert "onnxruntime" in encoding
+
+
+def test_the_detector_named_in_the_configuration_is_used(models_dir: Path, grace_hopper: UInt8Array) -> None:
+    found = {name: Engine(EngineConfig(models_dir, detector=name)).detect(grace_hopper, 120) for name in ("hog", "cnn")}
+    assert len(found["hog"]) == len(found["cnn"]) == 1
+    assert found["hog"][0].box != found["cnn"][0].box
+    assert found["hog"][0].box.iou(found["cnn"][0].box) > 0.5
+
+
+def test_a_detector_whose_file_was_not_fetched_is_an_error_when_it_is_loaded(tmp_path: Path) -> None:
+    engine = Engine(EngineConfig(tmp_path, detector="yunet"))
+    with pytest.raises(ModelError, match=r"the yunet detector needs .*fetch_models"):
+        engine.load_detector()
