@@ -1,7 +1,12 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from pipeline.configuration.environment import Environment
-from pipeline.configuration.installation import effective_installation, masked
+from pipeline.configuration.installation import INSTALLATION, effective_installation, masked
+
+SETTINGS = Path(__file__).resolve().parents[2] / "doorbell_site" / "settings.py"
 
 
 @pytest.mark.parametrize(
@@ -24,3 +29,8 @@ def test_what_is_not_set_shows_its_default_in_words() -> None:
     shown = effective_installation(Environment({"TIME_ZONE": "Europe/Berlin"}, frozenset({"TIME_ZONE"})))
     assert (shown["TIME_ZONE"].value, shown["TIME_ZONE"].source) == ("Europe/Berlin", ".env TIME_ZONE")
     assert (shown["DATABASE_URL"].value, shown["DATABASE_URL"].source) == ("SQLite in that folder", "default")
+
+
+def test_every_variable_that_the_settings_read_is_listed() -> None:
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
+    assert read - {variable.name for variable in INSTALLATION} == set()
