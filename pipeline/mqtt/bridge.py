@@ -18,7 +18,7 @@ from pipeline.errors import DoorbellError
 from pipeline.mqtt.commands import CommandDesk
 from pipeline.mqtt.connection import Connection, Delivery
 from pipeline.mqtt.discovery import OFFLINE, ONLINE, birth_topic, config_filter
-from pipeline.mqtt.messages import as_json, messages_about
+from pipeline.mqtt.messages import Health, messages_about
 from pipeline.mqtt.news import Ledger, News
 from pipeline.mqtt.packets import Incoming, Outgoing
 from pipeline.mqtt.plan import MqttPlan
@@ -50,13 +50,13 @@ class Underway:
 class Bridge:
     """Blocks in `run` until `stop`, which may come from a signal or another thread.
 
-    find_problems: what keeps the doorbell from working, a sentence each. Raises InvalidMqttSetting.
+    read_health: asked every half minute. Raises InvalidMqttSetting.
     """
 
-    def __init__(self, plan: MqttPlan, find_problems: Callable[[], Sequence[str]] = tuple) -> None:
+    def __init__(self, plan: MqttPlan, read_health: Callable[[], Health] = Health) -> None:
         topics = plan.topics
         self.plan = plan
-        self._find_problems = find_problems
+        self._read_health = read_health
         self._stopping = threading.Event()
         self._desk = CommandDesk(topics.ring, plan.bell)
         self._offline = Outgoing(topics.availability, OFFLINE.encode(), is_retained=True)
@@ -173,8 +173,7 @@ class Bridge:
     def _look_at_health(self) -> None:
         if time.monotonic() >= self._health_due_s:
             self._health_due_s = time.monotonic() + HEALTH_EVERY_S
-            problems = list(self._find_problems())
-            self._health = as_json({"problem": "ON" if problems else "OFF", "problems": problems})
+            self._health = self._read_health().as_json()
 
     def _refresh(self, *more: Outgoing) -> bool:
         """Bring up to date what the broker keeps, then say `more`."""

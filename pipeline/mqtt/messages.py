@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,25 @@ STILL_RINGING = timedelta(seconds=60)  # a press that is told later than that mu
 OLD_NEWS = timedelta(minutes=10)  # later than that a visit is told for the record
 STATE_MAX = 255  # characters of a state in Home Assistant
 ON, OFF = b"ON", b"OFF"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the doorbell is: sentences about what keeps it from working, and about what may. score: 0 to 1, 1 is well."""
+
+    problems: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    score: float = 1.0
+
+    def as_json(self) -> bytes:
+        return as_json(
+            {
+                "problem": "ON" if self.problems else "OFF",
+                "problems": self.problems,
+                "warnings": self.warnings,
+                "score": round(self.score, 3),
+            }
+        )
 
 
 def messages_about(event: Event, told: Told | None, known: Told, plan: MqttPlan, now: datetime) -> list[Outgoing]:

@@ -5,12 +5,20 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from health.readiness import find_missing
+from health.assessment import assess
+from health.findings import Level
 from pipeline.errors import DoorbellError
 from pipeline.mqtt.bridge import Bridge
+from pipeline.mqtt.messages import Health
 from pipeline.mqtt.plan import configured_plan, is_configured
 
 CANNOT_RUN = 2
+
+
+def read_health() -> Health:
+    assessment = assess()
+    texts = {level: tuple(each.text for each in assessment.findings if each.level == level) for level in Level}
+    return Health(texts[Level.ERROR], texts[Level.WARNING], assessment.score.value)
 
 
 class Command(BaseCommand):
@@ -23,7 +31,7 @@ class Command(BaseCommand):
         if not is_configured():
             raise CommandError("MQTT_URL is not set; docs/home-assistant.md shows a set-up", returncode=CANNOT_RUN)
         try:
-            bridge = Bridge(configured_plan(), lambda: [missing.detail for missing in find_missing()])
+            bridge = Bridge(configured_plan(), read_health)
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda _number, _frame: bridge.stop())
             self.stdout.write(f"Talking to {bridge.plan.broker} about {bridge.plan.topics.base}/…")

@@ -11,6 +11,7 @@ from events.removal import delete_events
 from faces.models import Person
 from pipeline.models import MqttMark
 from pipeline.mqtt.bridge import Bridge
+from pipeline.mqtt.messages import Health
 from pipeline.mqtt.news import CATCH_UP
 from pipeline.mqtt.plan import MqttPlan
 from pipeline.ring import ring
@@ -257,7 +258,8 @@ def test_people_and_cameras_that_are_gone_disappear(
 
 
 def test_health_is_told_with_what_is_missing(plan: MqttPlan, listener: Listener, transactional_db: None) -> None:
-    bridge = Bridge(plan, lambda: ["No worker serves the queue detection."])
+    health = Health(problems=("No worker serves the queue detection.",), warnings=("It is hot.",), score=0.5)
+    bridge = Bridge(plan, lambda: health)
     bridge.connection.start()
     bridge._health_due_s = 0.0
 
@@ -269,6 +271,8 @@ def test_health_is_told_with_what_is_missing(plan: MqttPlan, listener: Listener,
         assert listener.expect("doorbell/health", step=look).json == {
             "problem": "ON",
             "problems": ["No worker serves the queue detection."],
+            "warnings": ["It is hot."],
+            "score": 0.5,
         }
     finally:
         bridge.connection.stop(bridge._offline)
