@@ -180,6 +180,10 @@ NOTIFY_TIMEOUT_S = env.float("NOTIFY_TIMEOUT_S", default=10.0)
 NOTIFY_LEASE_S = env.float("NOTIFY_LEASE_S", default=120.0)  # above what the slowest channel takes
 NOTIFY_RETRY_BASE_S = env.float("NOTIFY_RETRY_BASE_S", default=2.0)
 NOTIFY_GIVE_UP_S = env.float("NOTIFY_GIVE_UP_S", default=6 * 3600.0)
+WEB_PUSH_HOSTS = env.list(  # the push services of Chrome and its like, Firefox, Safari, Edge, and their subdomains
+    "WEB_PUSH_HOSTS",
+    default=["fcm.googleapis.com", "push.services.mozilla.com", "push.apple.com", "notify.windows.com"],
+)
 NOTIFY_PICTURE_LINK_S = env.int("NOTIFY_PICTURE_LINK_S", default=24 * 3600)
 
 # --- API -----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ def choose_kind(request: HttpRequest) -> HttpResponse:
 @permission_required("events.add_notificationchannel", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, kind: str) -> HttpResponse:
-    if kind not in KINDS:
+    if kind not in KINDS or KINDS[kind].is_added_by_itself:
         raise Http404(f"There is no kind of channel {kind}.")
     return _edit(request, ChannelForm(KINDS[kind], None, request.POST or None), None)
 

@@ -169,6 +169,8 @@ def _record_trouble(channel: NotificationChannel, reason: str, error: DeliveryEr
     NotificationChannel.objects.filter(pk=channel.pk).update(
         failures=F("failures") + 1, last_error=reason, last_error_at=now
     )
+    if error.ends_channel:
+        NotificationChannel.objects.filter(pk=channel.pk).update(is_enabled=False)
     if error.permanent:
         return
     channel.refresh_from_db(fields=["failures"])

@@ -3,11 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from events.models import Camera
+from events.models import Camera, Outcome
 from events.notifications.models import NotificationChannel
-from events.notifications.rules import WEEKDAYS, Rule
+from events.notifications.rules import SYSTEM, WEEKDAYS, Rule
 from events.telling import capitalized, join_names
 from faces.models import Person
+
+OUTCOME_WORDS = {
+    Outcome.NO_FACE.value: "no face",
+    Outcome.NO_PICTURE.value: "no picture",
+    SYSTEM: "trouble with the doorbell",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Names:
 def describe_rule(rule: Rule, names: Names) -> str:
     """'Outcome unknown or blocked, by press, at Front door: …'"""
     conditions = [
-        _listed("outcome", (outcome.replace("_", " ") for outcome in sorted(rule.outcomes))),
+        _listed("outcome", (OUTCOME_WORDS.get(outcome, outcome) for outcome in sorted(rule.outcomes))),
         _listed("by", sorted(rule.triggers)),
         _listed("at", _known(rule.camera_ids, names.cameras, "a deleted camera")),
         _listed("with", _known(rule.person_ids, names.people, "a deleted person")),

@@ -60,6 +60,8 @@ class ChannelForm(forms.Form):
         return cleaned
 
     def config(self) -> dict[str, Any]:
+        if self.kind.is_added_by_itself:
+            return self.stored
         entered = {field.name: self.cleaned_data.get(field.name) for field in self.kind.fields}
         for field in self.kind.fields:
             if field.widget == "lines":

@@ -5,6 +5,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models.functions import Lower
@@ -52,6 +53,14 @@ class NotificationChannel(models.Model):
         "told of every visit",
         default=False,
         help_text="Whatever the rules say: for automations, logs and other programs.",
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="notification_channels",
+        help_text="Whose browser it is; the channel goes with the account.",
     )
     paused_until = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField("failures in a row", default=0, editable=False)

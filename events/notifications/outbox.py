@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from events.models import Event, Outcome, Trigger
@@ -106,8 +107,10 @@ def try_again(rows: Iterable[Notification]) -> int:
 
 
 def enabled_channels() -> list[NotificationChannel]:
-    """None while notifications are switched off as a whole."""
-    return list(NotificationChannel.objects.filter(is_enabled=True)) if settings.NOTIFICATIONS_ENABLED else []
+    """None while notifications are switched off as a whole. A browser's owner must still be let in."""
+    if not settings.NOTIFICATIONS_ENABLED:
+        return []
+    return list(NotificationChannel.objects.filter(Q(owner=None) | Q(owner__is_active=True), is_enabled=True))
 
 
 def _began_row(event: Event, channel: NotificationChannel, decision: Decision) -> Notification:

@@ -1,11 +1,14 @@
 from django.urls import path
 
-from events.notifications import channel_views, rule_views, views
+from events.notifications import browser_views, channel_views, rule_views, views
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
     path("notifications/<int:pk>/again/", views.again, name="notification-again"),
     path("notifications/pictures/<str:token>/", views.picture, name="notification-picture"),
+    path("notifications/browser/", browser_views.this_browser, name="this-browser"),
+    path("notifications/browser/subscribe/", browser_views.subscribe, name="subscribe-browser"),
+    path("notifications/browser/<int:pk>/forget/", browser_views.forget, name="forget-browser"),
     path("notifications/channels/add/", channel_views.choose_kind, name="choose-channel-kind"),
     path("notifications/channels/add/<slug:kind>/", channel_views.add, name="add-channel"),
     path("notifications/channels/<int:pk>/", channel_views.change, name="channel"),

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 
-from events.notifications.channels import apprise_url, log, ntfy, telegram, webhook
+from django.contrib.auth.models import User
+
+from events.notifications.channels import apprise_url, browser, log, ntfy, telegram, webhook
 from events.notifications.channels.base import Channel, Kind
 from events.notifications.models import NotificationChannel
 from pipeline.errors import DoorbellError
 
 KINDS: dict[str, Kind] = {
-    kind.name: kind for kind in (apprise_url.KIND, telegram.KIND, ntfy.KIND, webhook.KIND, log.KIND)
+    kind.name: kind for kind in (apprise_url.KIND, telegram.KIND, ntfy.KIND, webhook.KIND, browser.KIND, log.KIND)
 }
 
 
@@ -41,7 +43,9 @@ def describe(channel: NotificationChannel) -> str:
         return str(error)
 
 
-def create_channel(name: str, kind: Kind, config: dict[str, object]) -> NotificationChannel:
+def create_channel(
+    name: str, kind: Kind, config: dict[str, object], *, owner: User | None = None
+) -> NotificationChannel:
     """Save a channel under `name`, or that name with a number when it is taken. Raises InvalidConfig."""
     kind.open(config)
     taken = {used.lower() for used in NotificationChannel.objects.values_list("name", flat=True)}
@@ -50,6 +54,7 @@ def create_channel(name: str, kind: Kind, config: dict[str, object]) -> Notifica
         name=next(free for free in names if free.lower() not in taken),
         kind=kind.name,
         is_told_everything=kind.is_told_everything,
+        owner=owner,
     )
     channel.config = config
     channel.save()

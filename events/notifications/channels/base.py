@@ -12,17 +12,25 @@ Config: TypeAlias = Mapping[str, Any]
 
 class DeliveryError(DoorbellError):
     """A message did not go out. `permanent`: trying again cannot help. `receipts`: whom it reached
-    nevertheless. `retry_after_s`: what the other side asked for."""
+    nevertheless. `retry_after_s`: what the other side asked for. `ends_channel`: nothing will ever go
+    by it again."""
 
     code = "delivery_failed"
 
     def __init__(
-        self, text: str, *, permanent: bool, retry_after_s: float | None = None, receipts: Receipts | None = None
+        self,
+        text: str,
+        *,
+        permanent: bool,
+        retry_after_s: float | None = None,
+        receipts: Receipts | None = None,
+        ends_channel: bool = False,
     ) -> None:
         super().__init__(text)
         self.permanent = permanent
         self.retry_after_s = retry_after_s
         self.receipts = dict(receipts or {})
+        self.ends_channel = ends_channel
 
 
 class InvalidConfig(DoorbellError):
@@ -67,6 +75,7 @@ class Kind:
     open: checks the settings without contacting anybody, and returns the channel; raises InvalidConfig.
     describe: the settings in a line, secrets masked.
     secrets: what must be covered wherever an error is shown.
+    is_added_by_itself: it has a page of its own on which it is added, and no settings to enter.
     can_replace: a later message about the same visit takes the place of an earlier one.
     """
 
@@ -79,3 +88,4 @@ class Kind:
     secrets: Callable[[Config], tuple[str, ...]] = no_secrets
     can_replace: bool = False
     is_told_everything: bool = False
+    is_added_by_itself: bool = False

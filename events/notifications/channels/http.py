@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import certifi
 import urllib3
 from django.conf import settings
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from events.notifications.channels.base import DeliveryError, InvalidConfig
 from events.notifications.sealing import redact
@@ -67,8 +67,17 @@ def post(url: str, *, secrets: tuple[str, ...] = (), method: str = "POST", **con
         finally:
             response.close()
     except (HTTPError, OSError) as error:
-        text = redact(f"{type(error).__name__}: {error}", secrets)
+        text = redact(_reason_of(error), secrets)
         raise DeliveryError(f"{host_of(url)} did not answer: {text}", permanent=False) from error
+
+
+def _reason_of(error: HTTPError | OSError) -> str:
+    """The cause in the words of the operating system, where there are any."""
+    if isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError) and not isinstance(error, NewConnectionError):
+        return f"nothing came within {settings.NOTIFY_TIMEOUT_S:g} s"
+    causes = (error, error.__cause__, *error.args)
+    said = (cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror)
+    return next(said, None) or f"{type(error).__name__}: {error}"
 
 
 def check_answer(answer: Answer, who: str, *, detail: str = "", retry_after_s: float | None = None) -> None:

@@ -120,8 +120,8 @@ def test_a_server_that_resets_or_hangs_is_a_passing_failure(
     with pytest.raises(DeliveryError) as error:
         open_channel(webhook).send(message(make_visit, webhook))
     assert not error.value.permanent
-    assert "did not answer" in str(error.value)
-    assert ("ConnectionResetError" in str(error.value)) is reply.reset
+    cause = "Connection reset by peer" if reply.reset else "nothing came within 0.2 s"
+    assert str(error.value).endswith(f"did not answer: {cause}")
 
 
 def test_an_endless_answer_is_cut_off(webhook: NotificationChannel, sink: HttpSink, make_visit: MakeVisit) -> None:
@@ -137,7 +137,7 @@ def test_nobody_listening_is_a_passing_failure_that_shows_no_secret(
     with pytest.raises(DeliveryError) as error:
         open_channel(channel).send(message(make_visit, channel))
     assert not error.value.permanent
-    assert "secret-path" not in str(error.value)
+    assert str(error.value) == "127.0.0.1:9 did not answer: Connection refused"
 
 
 # --- Telegram ---
