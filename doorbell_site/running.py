@@ -172,7 +172,7 @@ def tell_where_to_look(plan: RunPlan, say: Say) -> None:
     for other in others:
         say(f"  or {other} on another device")
     if is_needed():
-        link = first.rstrip("/") + reverse("first-owner", args=[make_link_token()])
+        link = (others or [first])[0].rstrip("/") + reverse("first-owner", args=[make_link_token()])
         say(f"Nobody has an account yet. This link makes the owner's; it works once:\n{link}")
 
 
