@@ -6,9 +6,12 @@ https://core.telegram.org/bots/api: sendMessage, sendPhoto, editMessageText, edi
 import html
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.conf import settings
 
 from events.notifications.channels.base import Channel, Config, DeliveryError, Field, InvalidConfig, Kind
 from events.notifications.channels.http import Answer, check_answer, check_url, post
@@ -31,9 +34,12 @@ class TelegramChannel:
         jpeg = message.picture.jpeg() if message.picture and self.send_photos else None
         receipts = dict(message.so_far)
         failures: list[DeliveryError] = []
+        deadline = time.monotonic() + 3 * settings.NOTIFY_TIMEOUT_S
         for chat in self.chat_ids:
             if chat in receipts:
                 continue
+            if failures and time.monotonic() > deadline:
+                break  # Telegram is not to be reached at present: the lease must not run out over it
             try:
                 receipts[chat] = self._tell(chat, message, jpeg)
             except DeliveryError as error:
