@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -70,11 +71,15 @@ def answers(broker_url: str) -> bool:
 @dataclass(frozen=True)
 class PrivateBroker:
     """A Redis for this doorbell alone: a unix socket that its owner alone may open, and a file that
-    keeps the queues. Only options that every Redis since 6 and every Valkey knows."""
+    keeps the queues. Only options that every Redis since 6 and every Valkey knows.
+
+    supervise: makes the supervised process.
+    """
 
     socket: Path
     folder: Path
     log_file: Path
+    supervise: Callable[[ChildSpec], Child] = Child
 
     @property
     def url(self) -> str:
@@ -83,7 +88,7 @@ class PrivateBroker:
     @cached_property
     def child(self) -> Child:
         """The process, to be started after `prepare()`. Raises BrokerError when no server is installed."""
-        return Child(self.spec())
+        return self.supervise(self.spec())
 
     def spec(self) -> ChildSpec:
         options = {

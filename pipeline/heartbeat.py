@@ -1,24 +1,82 @@
-"""Workers say that they are alive by a key in Redis that runs out."""
+"""Processes say that they are alive, and what they are at, by a key in Redis that runs out."""
 
 import contextlib
+import json
 import os
 import socket
 import threading
+import time
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import redis
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import task_postrun, task_prerun, worker_ready, worker_shutdown
 
 from events.broadcast import PREFIX, redis_client
 from pipeline.queues import QUEUES
 
-INTERVAL_S = 5.0
-EXPIRES_S = 15
+INTERVAL_S = 2.0
+EXPIRES_S = 10
+CAMERA = "camera"  # stands where a worker's queue does
+CAMERA_EXPIRES_S = 45  # its loop may wait 20 s for a database that is locked, twice
 _stop = threading.Event()
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a process of this machine last said.
+
+    parent_pid: on some systems a launcher stands between a process and its supervisor. busy_s: for how long it has been
+    at `task`, None while it waits for one. processed: tasks since it started.
+    """
+
+    queue: str
+    pid: int
+    parent_pid: int
+    task: str = ""
+    busy_s: float | None = None
+    processed: int = 0
+
+
+class Work:
+    """What this worker is at. Its tasks run in one thread and its heartbeat in another."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._task = ""
+        self._began_s = 0.0
+        self._processed = 0
+
+    def begin(self, task: str) -> None:
+        with self._lock:
+            self._task, self._began_s = task, time.monotonic()
+
+    def end(self) -> None:
+        with self._lock:
+            self._task = ""
+            self._processed += 1
+
+    def beat(self, queue: str) -> Beat:
+        with self._lock:
+            busy_s = round(time.monotonic() - self._began_s, 1) if self._task else None
+            return Beat(queue, os.getpid(), os.getppid(), self._task, busy_s, self._processed)
+
+
+_work = Work()
 
 
 def worker_key(queue: str) -> str:
     return f"{PREFIX}worker:{queue}:{socket.gethostname()}:{os.getpid()}"
+
+
+@task_prerun.connect
+def begin_task(task: Any, args: Any, **_kwargs: Any) -> None:
+    _work.begin(f"{task.name.rpartition('.')[2]}({', '.join(map(str, args))})")
+
+
+@task_postrun.connect
+def end_task(**_kwargs: Any) -> None:
+    _work.end()
 
 
 @worker_ready.connect
@@ -33,20 +91,48 @@ def stop_heartbeat(**_kwargs: Any) -> None:
     _stop.set()
 
 
+class CameraPulse:
+    """The heartbeat of a camera's process, which its own loop gives: a loop that hangs is silent."""
+
+    def __init__(self) -> None:
+        self._beat_s = -INTERVAL_S
+
+    def beat(self) -> None:
+        """At most every INTERVAL_S; costs nothing in between."""
+        if time.monotonic() - self._beat_s >= INTERVAL_S:
+            self._beat_s = time.monotonic()
+            with contextlib.suppress(redis.RedisError):
+                _say(Beat(CAMERA, os.getpid(), os.getppid()), CAMERA_EXPIRES_S)
+
+
 def live_workers() -> dict[str, int]:
     """How many workers serve each queue. Raises redis.RedisError."""
     return {queue: sum(1 for _ in redis_client().scan_iter(f"{PREFIX}worker:{queue}:*", count=100)) for queue in QUEUES}
 
 
+def beats() -> list[Beat]:
+    """Of the processes of this machine. Raises redis.RedisError."""
+    keys = list(redis_client().scan_iter(f"{PREFIX}worker:*:{socket.gethostname()}:*", count=100))
+    said = [json.loads(text) for text in redis_client().mget(keys) if text] if keys else []
+    return [Beat(**words) for words in said if isinstance(words, dict)]
+
+
+def beats_by_pid() -> dict[int, Beat]:
+    """By the process id that a supervisor knows. Raises redis.RedisError."""
+    found = beats()
+    return {beat.parent_pid: beat for beat in found} | {beat.pid: beat for beat in found}
+
+
+def _say(beat: Beat, expires_s: int = EXPIRES_S) -> None:
+    redis_client().set(worker_key(beat.queue), json.dumps(asdict(beat)), ex=expires_s)
+
+
 def _beat(queues: list[str]) -> None:
-    keys = [worker_key(queue) for queue in queues]
     while True:
-        try:
-            for key in keys:
-                redis_client().set(key, 1, ex=EXPIRES_S)
-        except redis.RedisError:
-            pass  # the broker is away; the next beat tries again
+        with contextlib.suppress(redis.RedisError):  # the broker is away; the next beat tries again
+            for queue in queues:
+                _say(_work.beat(queue))
         if _stop.wait(INTERVAL_S):
             break
     with contextlib.suppress(redis.RedisError):
-        redis_client().delete(*keys)
+        redis_client().delete(*map(worker_key, queues))

@@ -15,9 +15,9 @@ from django.conf import settings
 from pipeline import processes
 from pipeline.broker import BrokerError, PrivateBroker, answers
 from pipeline.errors import DoorbellError
-from pipeline.heartbeat import live_workers
+from pipeline.heartbeat import beats_by_pid
 from pipeline.processes import CameraPlan
-from pipeline.supervisor import Child, ChildSpec, ChildState, exit_text
+from pipeline.supervisor import BackOff, Child, ChildSpec, ChildState, exit_text
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +47,16 @@ class WebPlan:
 
 @dataclass(frozen=True, slots=True)
 class SystemPlan:
-    """How many of each; `web` None runs no web server."""
+    """How many of each; `web` None runs no web server. max_restarts: of one process within `window_s`, before it is
+    given up; cameras never are."""
 
     detection_workers: int = 1
     recognition_workers: int = 1
+    has_events: bool = True
     web: WebPlan | None = None
     has_mqtt: bool = False
+    max_restarts: int = 3
+    window_s: float = 60.0
 
 
 class PipelineOrchestrator:
@@ -80,6 +84,7 @@ class PipelineOrchestrator:
         self._environment = dict(environment or {})
         self._tails: dict[str, deque[str]] = {}
         self._lock = threading.RLock()
+        self._is_unwanted = threading.Event()
 
     @property
     def children(self) -> list[Child]:
@@ -119,7 +124,9 @@ class PipelineOrchestrator:
             time.sleep(LOOK_INTERVAL_S)
 
     def check(self) -> None:
-        """Raises PartFailed when a part was given up, with the last lines that it printed."""
+        """Raises PartFailed when a part was given up, with the last lines that it printed, and after a stop."""
+        if self._is_unwanted.is_set():
+            raise PartFailed("the doorbell was stopped")
         for child in self.children:
             if child.state is ChildState.FAILED:
                 raise PartFailed(self.why_failed(child))
@@ -139,6 +146,7 @@ class PipelineOrchestrator:
     def stop(self, within_s: float = STOP_WITHIN_S) -> None:
         """End everything, cameras first and the broker last, so that what was seen is still decided."""
         end = time.monotonic() + within_s
+        self._is_unwanted.set()
         with self._lock:
             if self.web is not None:
                 self.web.request_stop()
@@ -149,13 +157,16 @@ class PipelineOrchestrator:
 
     def kill(self) -> None:
         """End everything at once. Rows keep what was not finished; may be called while `stop` waits."""
+        self._is_unwanted.set()
         for child in self.children:
             child.request_stop()
             child.kill()
 
     def _start_broker(self) -> None:
         if settings.BROKER_IS_EMBEDDED:
-            self.broker = PrivateBroker(settings.BROKER_SOCKET, settings.VAR_DIR / "redis", log_file("redis.log"))
+            self.broker = PrivateBroker(
+                settings.BROKER_SOCKET, settings.VAR_DIR / "redis", log_file("redis.log"), self._child
+            )
             self.broker.start()
         elif not _answers_within(settings.CELERY_BROKER_URL, GIVEN_BROKER_WAIT_S):
             raise BrokerError(
@@ -166,13 +177,19 @@ class PipelineOrchestrator:
     def _worker_specs(self) -> list[ChildSpec]:
         detection = [processes.worker("detection", number + 1) for number in range(self.plan.detection_workers)]
         recognition = [processes.worker("recognition", number + 1) for number in range(self.plan.recognition_workers)]
+        events = [processes.events_worker(), processes.worker("notifications")] if self.plan.has_events else []
         mqtt = [processes.mqtt()] if self.plan.has_mqtt else []
-        return [*detection, *recognition, processes.events_worker(), processes.worker("notifications"), *mqtt]
+        return [*detection, *recognition, *events, *mqtt]
 
     def _child(self, spec: ChildSpec) -> Child:
         self._tails[spec.name] = deque(maxlen=TAIL_LINES)
-        spec = replace(spec, environment={**spec.environment, **self._environment})
+        spec = replace(spec, environment={**spec.environment, **self._environment}, back_off=self._rule(spec.back_off))
         return Child(spec, on_change=self._on_change, on_line=self._keep_line)
+
+    def _rule(self, rule: BackOff) -> BackOff:
+        if rule.max_restarts is None:
+            return rule
+        return replace(rule, max_restarts=self.plan.max_restarts, window_s=self.plan.window_s)
 
     def _keep_line(self, child: Child, line: str) -> None:
         self._tails[child.name].append(line)
@@ -183,17 +200,15 @@ class PipelineOrchestrator:
 
     def _missing(self) -> str:
         """What is not ready yet, or nothing."""
-        wanted = {"detection": self.plan.detection_workers, "recognition": self.plan.recognition_workers}
-        wanted |= {"events": 1, "notifications": 1}
         try:
-            alive = live_workers()
+            alive = beats_by_pid()
         except redis.RedisError:
             return "the broker"
-        for queue, number in wanted.items():
-            if alive.get(queue, 0) < number:
-                return f"the {queue} worker"
+        for child in self.workers:
+            if child.spec.queue and child.pid not in alive:
+                return f"the {child.name}"
         web = self.plan.web
-        return "the web server" if web is not None and not _serves(web) else ""
+        return "the web server" if web is not None and not serves(web) else ""
 
 
 def log_file(name: str = "doorbell.log") -> Path:
@@ -218,7 +233,7 @@ def _answers_within(broker_url: str, timeout_s: float) -> bool:
     return True
 
 
-def _serves(web: WebPlan) -> bool:
+def serves(web: WebPlan) -> bool:
     """Whether anything at all is answered, be it a refusal of our Host header."""
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(web.host, web.host)  # noqa: S104
     connection = http.client.HTTPConnection(host, web.port, timeout=2)

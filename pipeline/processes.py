@@ -2,11 +2,12 @@
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from django.conf import settings
 
+from pipeline.heartbeat import CAMERA
 from pipeline.supervisor import BackOff, ChildSpec, Restart
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -47,13 +48,14 @@ def worker(queue: str, number: int = 1) -> ChildSpec:
         *("--queues", queue, "--hostname", f"{queue}-{number}-{os.getpid()}@%h"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
         environment=ONE_THREAD,
+        queue=queue,
     )
 
 
 def events_worker() -> ChildSpec:
     """The worker of the queue `events`, with the scheduler inside."""
     spec = worker("events")
-    return _python("events worker", *spec.command[1:], "--include", "pipeline.scheduler", environment=ONE_THREAD)
+    return replace(spec, name="events worker", command=(*spec.command, "--include", "pipeline.scheduler"))
 
 
 def capture(camera: CameraPlan) -> ChildSpec:
@@ -66,6 +68,7 @@ def capture(camera: CameraPlan) -> ChildSpec:
         restart=Restart.ON_FAILURE,
         back_off=FOR_EVER,
         stop_within_s=6.0,
+        queue=CAMERA,
     )
 
 
@@ -91,6 +94,7 @@ def _python(
     restart: Restart = Restart.ALWAYS,
     back_off: BackOff | None = None,
     stop_within_s: float = 5.0,
+    queue: str = "",
 ) -> ChildSpec:
     return ChildSpec(
         name=name,
@@ -100,4 +104,5 @@ def _python(
         restart=restart,
         back_off=back_off or BackOff(),
         stop_within_s=stop_within_s,
+        queue=queue,
     )

@@ -61,7 +61,8 @@ class BackOff:
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """What to run. `environment` is added to the supervisor's own."""
+    """What to run. `environment` is added to the supervisor's own. queue: what its heartbeat names, empty when it has
+    none."""
 
     name: str
     command: tuple[str, ...]
@@ -70,6 +71,7 @@ class ChildSpec:
     restart: Restart = Restart.ALWAYS
     back_off: BackOff = BackOff()
     stop_within_s: float = 5.0
+    queue: str = ""
 
 
 class Child:
@@ -98,6 +100,7 @@ class Child:
         self._is_unwanted = threading.Event()
         self._process: subprocess.Popen[str] | None = None
         self._recent_restarts: deque[float] = deque()
+        self._killed_because = ""
 
     @property
     def name(self) -> str:
@@ -111,6 +114,25 @@ class Child:
     def pid(self) -> int | None:
         process = self._process
         return None if process is None else process.pid
+
+    @property
+    def recent_restarts(self) -> int:
+        """Within the window of its back-off."""
+        with self._changed:
+            self._forget_old_restarts()
+            return len(self._recent_restarts)
+
+    @property
+    def why_ended(self) -> str:
+        """How the last process ended, or why it was killed."""
+        if self._killed_because:
+            return self._killed_because
+        return "could not be started" if self.exit_code is None else f"ended with {exit_text(self.exit_code)}"
+
+    def forgive(self) -> None:
+        """Count restarts anew."""
+        with self._changed:
+            self._recent_restarts.clear()
 
     def start(self) -> None:
         """Start watching over the process; harmless when that happens already."""
@@ -146,10 +168,14 @@ class Child:
             self.kill()
             self.wait_until_over(2.0)
 
-    def kill(self) -> None:
-        """End the group at once. Unless a stop was asked for, this counts as a failure of the process."""
+    def kill(self, because: str = "") -> None:
+        """End the group at once. Unless a stop was asked for, this counts as a failure of the process.
+
+        because: for `why_ended`, in place of the signal.
+        """
         with self._changed:
             if self._process is not None:
+                self._killed_because = because
                 _kill_group(self._process.pid)
 
     def wait_until_over(self, timeout_s: float) -> bool:
@@ -175,14 +201,19 @@ class Child:
 
     def _next_pause_s(self) -> float | None:
         """Count a restart; None when there were too many."""
-        rule, now = self.spec.back_off, time.monotonic()
-        while self._recent_restarts and self._recent_restarts[0] < now - rule.window_s:
+        rule = self.spec.back_off
+        with self._changed:
+            self._forget_old_restarts()
+            if rule.max_restarts is not None and len(self._recent_restarts) >= rule.max_restarts:
+                return None
+            self._recent_restarts.append(time.monotonic())
+            self.restarts += 1
+            return rule.pause_s(len(self._recent_restarts))
+
+    def _forget_old_restarts(self) -> None:
+        since = time.monotonic() - self.spec.back_off.window_s
+        while self._recent_restarts and self._recent_restarts[0] < since:
             self._recent_restarts.popleft()
-        if rule.max_restarts is not None and len(self._recent_restarts) >= rule.max_restarts:
-            return None
-        self._recent_restarts.append(now)
-        self.restarts += 1
-        return rule.pause_s(len(self._recent_restarts))
 
     def _run_once(self) -> int:
         """Run the process to its end and return its exit code."""
@@ -211,6 +242,7 @@ class Child:
                 logger.error("%s cannot be started: %s", self.name, error)
                 return None
             self.started_at = time.time()
+            self._killed_because = ""
             return self._process
 
     def _pump(self, process: "subprocess.Popen[str]") -> None:

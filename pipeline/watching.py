@@ -18,6 +18,7 @@ from pipeline.hardware.cameras import open_camera
 from pipeline.hardware.frames import Frame
 from pipeline.hardware.reader import CameraState, FrameReader, iterate
 from pipeline.hardware.source import Source
+from pipeline.heartbeat import CameraPulse
 from pipeline.presses import PressListener
 from pipeline.vision.motion import MotionDetector
 
@@ -66,6 +67,7 @@ class Watch:
         self._stopping = threading.Event()
         self._reported_s = -REPORT_EVERY_S
         self._frame_rate = FrameRate()
+        self._pulse = CameraPulse()
         self.loop = CameraLoop(
             camera,
             motion=MotionDetector(motion_config()) if plan.motion else None,
@@ -98,6 +100,7 @@ class Watch:
         with closing(iterate(self._open())) as frames:
             presses.start()
             for frame in frames:
+                self._pulse.beat()
                 self._saw(frame)
                 self.loop.tick(frame.time_s)
                 if self._is_over():
@@ -108,6 +111,7 @@ class Watch:
             presses.start()
             newest = -1
             while not self._is_over():
+                self._pulse.beat()
                 frame = reader.wait_newer(newest, TICK_S)
                 if frame is not None:
                     self._skipped += frame.index - newest - 1 if newest >= 0 else 0
@@ -166,6 +170,7 @@ class Watch:
         """Wait until at most `left` captures of this run are unfinished; False when the time ran out."""
         deadline = time.monotonic() + limit_s
         while time.monotonic() < deadline:
+            self._pulse.beat()
             try:
                 if unsettled_captures(self.loop.counts.event_ids) <= left:
                     return True

@@ -28,8 +28,9 @@ def make(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., PipelineOrch
     monkeypatch.setattr(processes, "events_worker", lambda: tiny("events worker"))
     monkeypatch.setattr(processes, "capture", lambda camera: tiny(f"camera {camera.name}"))
 
-    def build(**hooks: Callable[..., None]) -> PipelineOrchestrator:
-        made.append(PipelineOrchestrator(SystemPlan(detection_workers=2), **hooks))  # type: ignore[arg-type]
+    def build(max_restarts: int = 3, **hooks: Callable[..., None]) -> PipelineOrchestrator:
+        plan = SystemPlan(detection_workers=2, max_restarts=max_restarts)
+        made.append(PipelineOrchestrator(plan, **hooks))  # type: ignore[arg-type]
         return made[-1]
 
     yield build
@@ -77,7 +78,7 @@ def test_part_that_was_given_up_is_told_with_its_last_words(
 ) -> None:
     broken = tiny("camera gate", "print('one'); print('two'); raise SystemExit(4)", back_off=BackOff(max_restarts=0))
     monkeypatch.setattr(processes, "capture", lambda _camera: broken)
-    orchestrator = make()
+    orchestrator = make(max_restarts=0)
     orchestrator.check()
     orchestrator.watch_cameras([GATE])
     assert orchestrator.cameras[GATE].wait_until_over(PATIENCE_S)
