@@ -44,8 +44,7 @@ def ring(camera: Camera | None = None, *, pressed_by: str) -> Ring:
             return Ring(event, is_debounced=True)
         event = _record_press(camera)
     logger.info("event %s: pressed by %s, camera %s", event.pk, pressed_by, camera)
-    if camera is not None:
-        broadcast(PRESSED, event=event.pk, camera=camera.pk)
+    broadcast(PRESSED, event=event.pk, camera=event.camera_id)
     _tell(event)
     return Ring(event, is_debounced=False)
 

@@ -94,13 +94,14 @@ class Bridge:
         """Tell what there is to tell, as far as the broker takes it now. Raises BridgeDied, DatabaseError."""
         if not self.connection.is_alive:
             raise BridgeDied("the connection to the MQTT broker cannot be brought back; the log says why")
+        ledger = self._ledger_row()  # from the first look on everything counts, connected or not
         if not self.connection.is_up or not self._is_free():
             return
         if self.connection.session != self._session and not self._greet():
             return
         self._look_at_health()
         if self._tell_news() and time.monotonic() - self._refreshed_s >= REFRESH_EVERY_S:
-            self._ledger_row().advance()
+            ledger.advance()
             self._refresh()
 
     def _filters(self) -> list[str]:

@@ -91,7 +91,7 @@ def test_a_press_lights_and_sounds_and_its_decision_follows(light: StatusLight) 
 def test_a_press_without_broadcast_is_found_in_the_rows(light: StatusLight) -> None:
     chime = CountingChime()
     door = Door(light, [chime])
-    ring(pressed_by="test")  # no camera: nothing is broadcast
+    ring(pressed_by="test")  # without a broker that could broadcast it
     door.hear(None)
     door.hear(None)
     assert (light.pattern, chime.times) == (Pattern.ERROR, 1)

@@ -1,16 +1,19 @@
 """The bridge on a real Mosquitto: what goes out when, and what of it the broker keeps."""
 
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from events.models import Camera, Event, Outcome, Trigger
 from events.removal import delete_events
 from faces.models import Person
 from pipeline.models import MqttMark
-from pipeline.mqtt.bridge import Bridge
+from pipeline.mqtt.bridge import Bridge, BridgeDied
 from pipeline.mqtt.messages import Health
 from pipeline.mqtt.news import CATCH_UP
 from pipeline.mqtt.plan import MqttPlan
@@ -299,3 +302,51 @@ def test_the_mark_waits_for_a_visit_that_is_not_over(bridge: Bridge, listener: L
     listener.expect("doorbell/visit", step=bridge.look)
     bridge._ledger_row().advance()
     assert MqttMark.objects.get().since == open_visit.started_at
+
+
+@pytest.fixture
+def run_in_thread() -> Iterator[Callable[[Bridge], None]]:
+    running: list[tuple[Bridge, threading.Thread]] = []
+
+    def run(bridge: Bridge) -> None:
+        thread = threading.Thread(target=bridge.run)
+        running.append((bridge, thread))
+        thread.start()
+
+    yield run
+    for bridge, thread in running:
+        bridge.stop()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def test_it_runs_without_broadcasts_and_through_errors_of_the_database(
+    plan: MqttPlan,
+    listener: Listener,
+    live_camera: Camera,
+    run_in_thread: Callable[[Bridge], None],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """No Redis is there in this test: the rows are looked at every second."""
+    bridge = Bridge(plan)
+    look, failed = bridge.look, threading.Event()
+
+    def look_badly() -> None:
+        if not failed.is_set():
+            failed.set()
+            raise DatabaseError("the disk is on fire")
+        look()
+
+    monkeypatch.setattr(bridge, "look", look_badly)
+    run_in_thread(bridge)
+    assert listener.expect("doorbell/availability").payload == b"online"
+    event = ring(live_camera, pressed_by="test").event
+    assert listener.expect("doorbell/press").json["id"] == event.pk
+    assert "visits cannot be read: the disk is on fire" in caplog.text
+    assert caplog.text.count("visits are looked up every second, Redis is away") == 1
+
+
+def test_a_bridge_whose_network_died_ends_so_that_another_can_begin(plan: MqttPlan) -> None:
+    with pytest.raises(BridgeDied, match="cannot be brought back; the log says why"):
+        Bridge(plan).look()
