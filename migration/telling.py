@@ -26,6 +26,8 @@ def summary_lines(report: Report, *, is_dry: bool) -> Iterator[str]:
     yield "Would be done (nothing was written)" if is_dry else "Done"
     for kind, verdicts in report.counts.items():
         yield f"  {kind}: " + ", ".join(f"{count} {verdict}" for verdict, count in verdicts.items())
+    for note in report.partial:
+        yield f"  ! partial: {note.source}: {note.reason}"
     for note in report.notable[:MOST_NOTES]:
         yield f"    {note.source}: {note.verdict.value}" + (f": {note.reason}" if note.reason else "")
     if len(report.notable) > MOST_NOTES:

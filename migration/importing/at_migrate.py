@@ -30,9 +30,8 @@ def import_if_asked(apps: Apps) -> None:
     tree = SourceTree(Path(folder).expanduser())
     plan = make_plan(tree, find_zone(given or settings.TIME_ZONE))
     _say("", *plan_lines(plan, is_default_zone=not given))
-    report = carry_out(plan, tree, Tables.of(apps), Options(origin=ORIGIN))
-    _say(*summary_lines(report, is_dry=False), *setting_lines(plan))
-    report.close()
+    with carry_out(plan, tree, Tables.of(apps), Options(origin=ORIGIN)) as report:
+        _say(*summary_lines(report, is_dry=False), *setting_lines(plan))
 
 
 def remove_imported(apps: Apps) -> None:

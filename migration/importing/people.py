@@ -124,8 +124,8 @@ class PeopleWriter:
             return
         if not self.is_dry:
             self._save_sample(person, face, image, box)
-        reason = "" if face.picture else "no picture is left; the old encoding is kept"
-        self.ledger.note(_kind(face), face.source, Verdict.IMPORTED, reason)
+        reasons = ["" if face.picture else "no picture is left; the old encoding is kept", face.remark]
+        self.ledger.note(_kind(face), face.source, Verdict.IMPORTED, "; ".join(filter(None, reasons)))
 
     def _save_sample(self, person: Any, face: EnrolledFace, image: str, box: Box) -> None:
         tables = self.ledger.tables

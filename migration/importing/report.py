@@ -5,9 +5,9 @@ import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
-from migration.planning.values import Note, Verdict
+from migration.planning.values import PARTIAL, Note, Verdict
 
 KEPT_NOTES = 500
 
@@ -17,12 +17,15 @@ class Report:
         self._spool: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - lives as long as this
         self._counts: Counter[tuple[str, Verdict]] = Counter()
         self.notable: list[Note] = []
+        self.partial: list[Note] = []
 
     def add(self, note: Note) -> None:
         self._counts[note.kind, note.verdict] += 1
         json.dump(_as_json(note), self._spool)
         self._spool.write("\n")
         is_plain = note.verdict is Verdict.ALREADY_THERE or (note.verdict is Verdict.IMPORTED and not note.reason)
+        if note.kind == PARTIAL:
+            self.partial.append(note)
         if not is_plain and len(self.notable) < KEPT_NOTES:
             self.notable.append(note)
 
@@ -54,6 +57,12 @@ class Report:
 
     def close(self) -> None:
         self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
 
 
 def _as_json(note: Note) -> dict[str, str]:

@@ -48,21 +48,29 @@ def carry_out(
     """
     report = Report()
     ledger = Ledger(tables, report, origin=options.origin, source=shown(str(tree.root)), zone=plan.zone)
-    files: Files = NoFiles() if options.is_dry else StoredFiles()
-    reviews = ReviewWriter(ledger, tree, files, options.is_dry)
-    with only_import():
-        for note in plan.notes:
-            report.add(note)
-        PeopleWriter(ledger, tree, files, reviews, options.is_dry).write(plan.people)
-        reviews.write(plan.reviews)
-        ChannelWriter(ledger, options.is_dry).write(plan.credentials)
-        shots = ShotMaker(ledger, tree, files)
-        visits = VisitWriter(ledger, shots, files, reviews, OldNames(tables), options.is_dry)
-        visits.write(plan.visits(), plan.visit_count, progress)
-        if not options.is_dry:
-            resolve_old_names(tables)
-            ledger.close()
+    try:
+        with only_import():
+            _write(plan, ledger, tree, options, progress)
+    except BaseException:
+        report.close()
+        raise
     return report
+
+
+def _write(plan: Plan, ledger: Ledger, tree: SourceTree, options: Options, progress: Progress) -> None:
+    is_dry, tables = options.is_dry, ledger.tables
+    files: Files = NoFiles() if is_dry else StoredFiles()
+    reviews = ReviewWriter(ledger, tree, files, is_dry)
+    for note in plan.notes:
+        ledger.report.add(note)
+    PeopleWriter(ledger, tree, files, reviews, is_dry).write(plan.people)
+    reviews.write(plan.reviews)
+    ChannelWriter(ledger, is_dry).write(plan.credentials)
+    visits = VisitWriter(ledger, ShotMaker(ledger, tree, files), files, reviews, OldNames(tables), is_dry)
+    visits.write(plan.visits(), plan.visit_count, progress)
+    if not is_dry:
+        resolve_old_names(tables)
+        ledger.close()
 
 
 @contextmanager

@@ -66,8 +66,8 @@ def _add_to(owner: Group, person: FiledPerson, desk: _Desk) -> None:
             desk.reviews += _reviews(person, Doubt.BOTH_LISTS, "blocked here, known in the cache", is_blocked=True)
             return
         owner.is_blocked = True
-        reason = f"{shown(owner.name)!r} is known in the cache and blocked in faces.db: enrolled as blocked"
-        desk.notes.append(Note(KIND, _source(person), Verdict.IMPORTED, reason))
+        remark = f"{shown(owner.name)!r} is known in the cache and blocked in faces.db: enrolled as blocked"
+        owner.faces = [face.with_remark(remark) for face in owner.faces]
     if has_same:
         owner.names |= dict.fromkeys(_names(person))
     for face in person.faces:

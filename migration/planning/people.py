@@ -43,8 +43,7 @@ def plan_people(
     groups = [*blocked_groups, *known_groups]
     groups = file_people(filed, groups, doubtful, planned.reviews, planned.notes)
     planned.reviews += [_addressed(review, groups) for review in doubtful]
-    planned.people = _named(groups, planned)
-    _warn_of_likeness(planned)
+    planned.people = _with_likeness(_named(groups, planned))
     return planned
 
 
@@ -88,9 +87,8 @@ def _put_with_blocked(group: Group, blocked: Group, planned: People) -> None:
     blocked.names |= group.names
     for face in group.faces:
         if blocked.agrees(face.encoding):
-            blocked.faces.append(replace(face, is_blocked=True))
-            reason = f"{shown(blocked.name)!r} is on both lists: enrolled as blocked"
-            planned.notes.append(_note(face, Verdict.IMPORTED, reason))
+            remark = f"{shown(blocked.name)!r} is on both lists: enrolled as blocked"
+            blocked.faces.append(replace(face, is_blocked=True).with_remark(remark))
         else:
             reason = f"{shown(blocked.name)!r} is on the blacklist, with another face"
             planned.reviews.append(review_of(face, Doubt.BOTH_LISTS, reason, name=blocked.name, is_blocked=True))
@@ -126,11 +124,12 @@ def _named(groups: Sequence[Group], planned: People) -> list[PersonPlan]:
             continue
         name = _free(name, taken)
         taken.add(fold(name))
+        faces = group.faces
         if fold(name) != fold(group.name):
-            reason = f"{shown(group.name)[:100]!r} cannot be a name here; enrolled as {name!r}"
-            planned.notes += [_note(face, Verdict.IMPORTED, reason) for face in group.faces]
+            remark = f"{shown(group.name)[:100]!r} cannot be a name here; enrolled as {name!r}"
+            faces = [face.with_remark(remark) for face in faces]
         aliases = tuple(dict.fromkeys(storable(alias) for alias in [*group.names, group.name, name]))
-        people.append(PersonPlan(natural_key(group.key), name, group.is_blocked, aliases, tuple(group.faces)))
+        people.append(PersonPlan(natural_key(group.key), name, group.is_blocked, aliases, tuple(faces)))
     return people
 
 
@@ -148,17 +147,21 @@ def _nameless(face: EnrolledFace) -> ReviewPlan:
     return review_of(face, Doubt.BAD_NAME, reason, name="", is_blocked=face.is_blocked)
 
 
-def _warn_of_likeness(planned: People) -> None:
+def _with_likeness(people: Sequence[PersonPlan]) -> list[PersonPlan]:
     """The old system raised the alarm for such a face, whoever else it knew there; so does this one."""
-    blocked = [(person, face) for person in planned.people if person.is_blocked for face in person.faces]
-    for person in planned.people:
-        for face in person.faces if not person.is_blocked else ():
-            distance = nearest(face.encoding, [other for _, other in blocked])
-            if distance > BLOCKED_TOLERANCE:
-                continue
-            alike = next(other for other, one in blocked if nearest(face.encoding, [one]) == distance)
-            reason = f"looks like {alike.name!r}, who is blocked (distance {distance:.2f}): the alarm goes first"
-            planned.notes.append(_note(face, Verdict.IMPORTED, reason))
+    blocked = [person for person in people if person.is_blocked]
+    return [
+        person if person.is_blocked else replace(person, faces=tuple(_compared(face, blocked) for face in person.faces))
+        for person in people
+    ]
+
+
+def _compared(face: EnrolledFace, blocked: Sequence[PersonPlan]) -> EnrolledFace:
+    distances = [(nearest(face.encoding, person.faces), person.name) for person in blocked]
+    distance, name = min(distances, default=(float("inf"), ""))
+    if distance > BLOCKED_TOLERANCE:
+        return face
+    return face.with_remark(f"looks like {name!r}, who is blocked (distance {distance:.2f}): the alarm goes first")
 
 
 def review_of(face: EnrolledFace, doubt: Doubt, reason: str, *, name: str, is_blocked: bool) -> ReviewPlan:

@@ -23,7 +23,7 @@ from migration.planning.logged_visits import LogPlanner
 from migration.planning.people import plan_people
 from migration.planning.shelves import IGNORED, CaptureShelf, CropShelf, pictures_in
 from migration.planning.stored_visits import StoredPlanner
-from migration.planning.values import Note, Plan, ReviewPlan, Verdict, VisitPlan
+from migration.planning.values import PARTIAL, Note, Plan, ReviewPlan, Verdict, VisitPlan
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 LOST_TIMES = "the file times are not those of the old host: pictures without a cache entry go to review"
@@ -160,7 +160,7 @@ def _filed(reader: _Reader) -> list[FiledPerson]:
     try:
         with opened_copy(reader.tree, path) as database:
             people, bad = read_people(database)
-            reader.warnings += [f"{path}: {warning}" for warning in database.warnings]
+            reader.notes += [Note(PARTIAL, path, Verdict.SKIPPED, warning) for warning in database.warnings]
     except SourceError as error:
         reader.skip("faces.db", path, error)
         return []
@@ -250,6 +250,6 @@ def _stored_visits(reader: _Reader) -> Iterator[VisitPlan | Note]:
     try:
         with opened_copy(reader.tree, path) as database:
             yield from planner.visits(read_events(database))
-            yield from (Note("events.db", path, Verdict.SKIPPED, warning) for warning in database.warnings)
+            yield from (Note(PARTIAL, path, Verdict.SKIPPED, warning) for warning in database.warnings)
     except SourceError as error:
         yield Note("events.db", path, Verdict.SKIPPED, str(error))

@@ -1,7 +1,7 @@
 """The parts of a plan."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -30,6 +30,10 @@ class Note:
     reason: str = ""
 
 
+# The kind of a note about a file that could be read only in part: the import of it is partial.
+PARTIAL = "partial import"
+
+
 class Doubt(StrEnum):
     """Why something waits for the owner's word."""
 
@@ -50,7 +54,7 @@ class EnrolledFace:
 
     name: as the old system had it. keys: what makes it the same face at the next import. encoding:
     (128,) float32, the old one where there is one. picture, box: where it can be seen; None without a picture.
-    sha256: of the picture's file.
+    sha256: of the picture's file. remark: what the owner should know of it.
     """
 
     name: str
@@ -62,6 +66,10 @@ class EnrolledFace:
     picture: str | None = None
     box: Box | None = None
     sha256: str = ""
+    remark: str = ""
+
+    def with_remark(self, remark: str) -> "EnrolledFace":
+        return replace(self, remark="; ".join(filter(None, [self.remark, remark])))
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -52,16 +52,13 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=NOTHING_READ) from error
         for line in plan_lines(plan, is_default_zone=options["timezone"] is None):
             self.stdout.write(line)
-        report = self._carry_out(plan, tree, is_dry=options["dry_run"])
-        for line in summary_lines(report, is_dry=options["dry_run"]):
-            self.stdout.write(line)
-        for line in setting_lines(plan):
-            self.stdout.write(line)
-        if options["report"]:
-            self._write_report(report, options, plan, {"source": str(tree.root), "started_at": started_at})
-        report.close()
-        if self._waits(report, is_dry=options["dry_run"]):
-            sys.exit(TO_REVIEW)
+        with self._carry_out(plan, tree, is_dry=options["dry_run"]) as report:
+            for line in (*summary_lines(report, is_dry=options["dry_run"]), *setting_lines(plan)):
+                self.stdout.write(line)
+            if options["report"]:
+                self._write_report(report, options, plan, {"source": str(tree.root), "started_at": started_at})
+            if self._waits(report, is_dry=options["dry_run"]):
+                sys.exit(TO_REVIEW)
 
     def _carry_out(self, plan: Plan, tree: SourceTree, *, is_dry: bool) -> Report:
         try:
