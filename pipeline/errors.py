@@ -3,6 +3,7 @@
     DoorbellError
     ├── CameraError       a camera address is wrong, or the camera cannot be opened or read
     ├── GpioUnavailable   no GPIO pins here, or not this pin
+    ├── ChimeUnavailable  no such sound, or nothing that plays it
     ├── ModelError        a network's file is missing, damaged, or cannot run here
     ├── ImageError        bytes from outside are not a picture that we take (also a ValueError)
     ├── EnrollmentError   a picture cannot become a FaceSample
@@ -10,6 +11,7 @@
     ├── BrokerError       no Redis to be had
     ├── PartFailed        a process of the doorbell does not start
     ├── AlreadyRunning, AddressUnusable
+    ├── InvalidMqttSetting, NotPublished, RefusedCommand, BridgeDied
     ├── DeliveryError, InvalidConfig and others of events.notifications
     └── SourceError       an old installation cannot be read
 """
