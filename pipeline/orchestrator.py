@@ -155,6 +155,10 @@ class PipelineOrchestrator:
             if self.broker is not None:
                 _stop_together([self.broker.child], end)
 
+    def break_off(self) -> None:
+        """Have a start that is under way in another thread fail."""
+        self._is_unwanted.set()
+
     def kill(self) -> None:
         """End everything at once. Rows keep what was not finished; may be called while `stop` waits."""
         self._is_unwanted.set()

@@ -88,7 +88,8 @@ class Watchdog:
     def _broker_is_away(self, now_s: float) -> None:
         """Nobody can speak, so nobody else is to blame."""
         for child in self._speaking():
-            self._hear(child, now_s)
+            if (sighting := self._seen.get(child.name)) is not None:
+                sighting.heard_s = now_s
         if self._orchestrator.broker is not None:
             self._doubt(self._orchestrator.broker.child, now_s, BROKER_SILENT_S, "did not answer")
 

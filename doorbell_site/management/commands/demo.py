@@ -65,12 +65,12 @@ class Command(BaseCommand):
             make_film(film, VISITORS)
         port = next_free_port(options["host"], options["port"])
         plan = RunPlan(source=str(film), loop=True, host=options["host"], port=port)
-        with running(plan, say, set_up=enroll) as orchestrator:
+        with running(plan, say, set_up=enroll) as manager:
             say(f"{ENROLLED.name} is enrolled, {other_name()} is not. Each comes to the door, and rings …")
             wait_s = ROUNDS_WAITED * len(VISITORS) * VISIT_S
             results: list[RingResult] = []
             say(HEADING)
-            for result in ring_for_visitors(FRONT_DOOR, len(VISITORS), wait_s, orchestrator.check):
+            for result in ring_for_visitors(FRONT_DOOR, len(VISITORS), wait_s, manager.orchestrator.check):
                 results.append(result)
                 say(row(len(results), result))
             problem = what_is_wrong(results)
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             say(problem or f"As it should be: {ENROLLED.name} is known, the other visitor a stranger.")
             tell_where_to_look(plan, say)
             tell_log(say)
-            attend(orchestrator, plan)
+            attend(manager, say)
 
 
 def start_apart() -> None:

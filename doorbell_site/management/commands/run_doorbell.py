@@ -4,11 +4,15 @@ import logging
 import sys
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from doorbell_site.running import RunPlan, attend, running, tell_cameras, tell_log, tell_where_to_look
+from pipeline.config import PRESETS, OrchestratorConfig, read_config_file
+from pipeline.configuration.files import load_config
 from pipeline.errors import DoorbellError
 from pipeline.orchestrator import PartFailed
 
@@ -33,6 +37,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=port_number, default=8000)
         parser.add_argument("--no-web", action="store_true", help="without the web server")
         parser.add_argument("--verbose", action="store_true", help="show the log")
+        parser.add_argument("--config", type=Path, metavar="FILE.json", help="settings for this run alone")
+        parser.add_argument("--preset", choices=sorted(PRESETS), help="values for a kind of computer")
 
     def handle(self, *_args: Any, **options: Any) -> None:
         plan = RunPlan(
@@ -46,7 +52,7 @@ class Command(BaseCommand):
         if plan.is_verbose and not shows_log():
             show_log()
         try:
-            self.run(plan)
+            self.run(plan, chosen_config(options["config"], options["preset"]))
         except KeyboardInterrupt:
             return
         except PartFailed as error:
@@ -54,14 +60,21 @@ class Command(BaseCommand):
         except DoorbellError as error:
             raise CommandError(str(error), returncode=CANNOT_RUN) from error
 
-    def run(self, plan: RunPlan) -> None:
+    def run(self, plan: RunPlan, config: OrchestratorConfig | None) -> None:
         say = Speaker(self)
-        with running(plan, say) as orchestrator:
-            tell_cameras(orchestrator, plan, say)
+        with running(plan, say, config=config) as manager:
+            tell_cameras(manager, plan, say)
             if plan.has_web:
                 tell_where_to_look(plan, say)
             tell_log(say)
-            attend(orchestrator, plan)
+            attend(manager, say)
+
+
+def chosen_config(file: Path | None, preset: str | None) -> OrchestratorConfig | None:
+    """None for the installation's own. Raises ConfigError."""
+    if file is None:
+        return None if preset is None else load_config(settings.VAR_DIR, preset)
+    return OrchestratorConfig.from_dict(read_config_file(file), preset=preset, origin=f"file {file}")
 
 
 class Speaker:

@@ -1,0 +1,62 @@
+"""The journal of recoveries: what was tried to bring a process back, kept until the database takes it."""
+
+import threading
+
+from django.utils import timezone
+
+from health.models import RecoveryAttempt, RecoveryResult
+
+INTERRUPTED = "the doorbell itself ended meanwhile"
+
+
+class RecoveryJournal:
+    """Noting costs nothing and may happen in any thread; `write` is for a thread that may wait for the database."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[str, RecoveryAttempt] = {}
+        self._unwritten: list[RecoveryAttempt] = []
+
+    @property
+    def open_processes(self) -> list[str]:
+        """Those that are being brought back."""
+        with self._lock:
+            return list(self._open)
+
+    def began(self, process: str, cause: str, number: int) -> None:
+        """An attempt that is still open has failed by that."""
+        self.ended(process, RecoveryResult.FAILED, "it ended again")
+        attempt = RecoveryAttempt(process=process[:80], cause=cause[:300], number=number, started_at=timezone.now())
+        with self._lock:
+            self._open[process] = attempt
+            self._unwritten.append(attempt)
+
+    def ended(self, process: str, result: RecoveryResult, detail: str = "") -> RecoveryAttempt | None:
+        """None when none was open."""
+        with self._lock:
+            attempt = self._open.pop(process, None)
+            if attempt is None:
+                return None
+            attempt.result, attempt.detail, attempt.ended_at = result, detail[:300], timezone.now()
+            if attempt not in self._unwritten:
+                self._unwritten.append(attempt)
+            return attempt
+
+    def write(self) -> None:
+        """Save what is new. Raises DatabaseError; what could not be saved is kept for the next time."""
+        with self._lock:
+            unwritten, self._unwritten = self._unwritten, []
+        while unwritten:
+            try:
+                unwritten[0].save()
+            except BaseException:
+                with self._lock:
+                    self._unwritten = unwritten + self._unwritten
+                raise
+            unwritten.pop(0)
+
+
+def close_interrupted() -> None:
+    """Attempts of a manager that was killed. Raises DatabaseError."""
+    left = RecoveryAttempt.objects.filter(result=RecoveryResult.RUNNING)
+    left.update(result=RecoveryResult.FAILED, detail=INTERRUPTED, ended_at=timezone.now())

@@ -1,0 +1,54 @@
+"""What must be there before anything starts: the database, the networks, and the door's own parts."""
+
+import logging
+import time
+from contextlib import ExitStack
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import close_old_connections
+
+from pipeline.door.opening import open_door
+from pipeline.hardware.button import ButtonWatch, watch_button
+from pipeline.hardware.errors import GpioUnavailable
+from pipeline.manager.options import Say
+from pipeline.ring import ring
+from pipeline.vision.conversion import ensure_encoder
+
+logger = logging.getLogger(__name__)
+
+
+def prepare(say: Say) -> None:
+    """The folder, the database and the networks. Raises ModelError."""
+    say(f"Everything is kept in {settings.VAR_DIR}")
+    call_command("migrate", verbosity=0, interactive=False)
+    if settings.ENCODER == "onnx":
+        began = time.monotonic()
+        ensure_encoder(settings.MODELS_DIR)
+        if time.monotonic() - began > 1:
+            say("The face encoder was converted and compared with the original.")
+
+
+def attend_the_door(stack: ExitStack) -> None:
+    """Button, light and chime, as far as they are set up here; the stack lets go of them."""
+    if (button := watch_for_button()) is not None:
+        stack.callback(button.close)
+    if (door := open_door()) is not None:
+        stack.callback(door.close)
+
+
+def watch_for_button() -> ButtonWatch | None:
+    """None when no pin is set, or the machine has none."""
+    if settings.DOORBELL_PIN is None:
+        return None
+    try:
+        return watch_button(settings.DOORBELL_PIN, press)
+    except GpioUnavailable as error:
+        logger.info("%s", error)
+        return None
+
+
+def press() -> None:
+    """Called in the button's own thread."""
+    close_old_connections()
+    ring(pressed_by="button")
