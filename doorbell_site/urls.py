@@ -14,6 +14,8 @@ from doorbell_site.first_owner import first_owner
 from doorbell_site.schema import ApiPages
 from doorbell_site.sign_in import SignIn
 
+admin.autodiscover()
+
 api_urlpatterns: list[URLPattern | URLResolver] = [
     *pipeline.urls.api_urlpatterns,
     *events.urls.api_urlpatterns,

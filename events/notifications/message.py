@@ -7,7 +7,6 @@ from typing import Any
 
 from events.models import Capture
 from events.notifications.models import Priority, Step
-from pipeline.vision.images import ImageError, decode_image, encode_jpeg, resize_to_width
 
 PICTURE_MAX_WIDTH_PX = 1280
 PICTURE_JPEG_QUALITY = 85
@@ -32,10 +31,20 @@ class Picture:
                 stored: bytes = file.read()
             if self.capture.width <= PICTURE_MAX_WIDTH_PX:
                 return stored
-            smaller = resize_to_width(decode_image(stored), PICTURE_MAX_WIDTH_PX)
-            return encode_jpeg(smaller, quality=PICTURE_JPEG_QUALITY)
-        except (OSError, ImageError):
+        except OSError:
             return None
+        return _shrink(stored)
+
+
+def _shrink(stored: bytes) -> bytes | None:
+    # Imported here: every process loads the channels, and few ever shrink a picture (30 MB).
+    from pipeline.vision.images import ImageError, decode_image, encode_jpeg, resize_to_width
+
+    try:
+        smaller = resize_to_width(decode_image(stored), PICTURE_MAX_WIDTH_PX)
+    except ImageError:
+        return None
+    return encode_jpeg(smaller, quality=PICTURE_JPEG_QUALITY)
 
 
 @dataclass(frozen=True, slots=True)
