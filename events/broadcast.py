@@ -3,7 +3,7 @@ a row; a broadcast only saves the wait for the next look at the rows."""
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import cache
 from typing import Any
 
@@ -39,7 +39,7 @@ def broadcast(topic: str, **facts: Any) -> bool:
     return True
 
 
-def listen(*topics: str, poll_s: float = 1.0) -> Iterator[tuple[str, dict[str, Any]] | None]:
+def listen(*topics: str, poll_s: float = 1.0) -> Generator[tuple[str, dict[str, Any]] | None]:
     """Yield None once it listens, then (topic, facts) as they come, and None after every `poll_s`
     seconds of silence. A caller that looks at the rows at each None misses nothing.
 

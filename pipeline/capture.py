@@ -111,6 +111,11 @@ class CameraLoop:
         if self._visit is not None:
             self._end_visit()
 
+    def newest(self) -> Frame | None:
+        """The last frame seen; None before the first, and while the camera is lost."""
+        with self._lock:
+            return self._pre_roll[-1].frame if self._pre_roll else None
+
     def forget_frames(self) -> None:
         """The camera was lost: what it showed before is not what a visitor sees who rings now."""
         with self._lock:

@@ -20,6 +20,7 @@ from pipeline.hardware.reader import CameraState, FrameReader, iterate
 from pipeline.hardware.source import Source
 from pipeline.heartbeat import CameraPulse
 from pipeline.presses import PressListener
+from pipeline.snapshots import SnapshotListener
 from pipeline.vision.motion import MotionDetector
 
 logger = logging.getLogger(__name__)
@@ -84,6 +85,8 @@ class Watch:
         """Raises CameraError when the camera never opens."""
         started_s = time.monotonic()
         presses = PressListener(self.camera, self.loop.pressed)
+        snapshots = SnapshotListener(self.camera, self.loop.newest)
+        snapshots.start()
         try:
             if self.plan.fast:
                 self._play(presses)
@@ -91,6 +94,7 @@ class Watch:
                 self._watch(presses)
         finally:
             presses.stop()
+            snapshots.stop()
             self.loop.finish()
             report_camera(self.camera, "ended", "it was stopped" if self._stopping.is_set() else "its recording ended")
         self._wait_until_settled()

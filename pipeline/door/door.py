@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from events.broadcast import DECIDED, PRESSED, listen
 from events.models import Event, Outcome, Trigger
+from pipeline.door.asking import SHOW, read_wish
 from pipeline.door.lights import VisitLights
 from pipeline.hardware.chime import Chime
 from pipeline.hardware.status_light import StatusLight
@@ -63,6 +64,8 @@ class Door:
             self._pressed(word[1]["event"])
         elif word[0] == DECIDED:
             self._lights.decided(word[1]["event"], word[1]["outcome"], self._clock())
+        elif word[0] == SHOW and (wish := read_wish(word[1])) is not None:
+            self._lights.asked(wish.pattern, self._clock() + wish.seconds)
         self._show()
 
     def look(self) -> None:
@@ -98,7 +101,8 @@ class Door:
 
     def _follow(self) -> None:
         try:
-            for word in listen(PRESSED, DECIDED, poll_s=POLL_S):
+            # Without a light it does not listen for wishes: whoever has one is told that nobody heard it.
+            for word in listen(PRESSED, DECIDED, *((SHOW,) if self._light else ()), poll_s=POLL_S):
                 if self._stopping.is_set():
                     return
                 self.hear(word)

@@ -28,6 +28,11 @@ class VisitLights:
     def __init__(self) -> None:
         self.is_in_trouble = False
         self._visits: dict[int, Shown] = {}
+        self._asked: Shown | None = None
+
+    def asked(self, pattern: Pattern, until_s: float) -> None:
+        """A program wants this; what a visit shows comes first, unless it is less important. Idle takes it back."""
+        self._asked = None if pattern == Pattern.IDLE else Shown(pattern, until_s)
 
     def pressed(self, event_id: int, now_s: float) -> None:
         self._visits[event_id] = Shown(Pattern.PROCESSING, now_s + PROCESSING_MAX_S)
@@ -48,6 +53,8 @@ class VisitLights:
 
     def pattern(self, now_s: float) -> Pattern:
         self._visits = {event_id: shown for event_id, shown in self._visits.items() if shown.until_s > now_s}
+        if self._asked is not None and self._asked.until_s <= now_s:
+            self._asked = None
         rest = Pattern.ERROR if self.is_in_trouble else Pattern.IDLE
-        patterns = [shown.pattern for shown in self._visits.values()]
+        patterns = [shown.pattern for shown in (*self._visits.values(), *([self._asked] if self._asked else []))]
         return max(patterns, key=lambda pattern: pattern.importance, default=rest)
