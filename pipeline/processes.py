@@ -19,8 +19,6 @@ ONE_THREAD = {
     "MKL_NUM_THREADS": "1",
     "OPENCV_FOR_THREADS_NUM": "1",
 }
-# Whoever starts the workers has run Django's checks; they would load every page and the API into each worker.
-NO_CHECKS = {"CELERY_SKIP_CHECKS": "true"}
 SURROUNDINGS = {
     "DJANGO_SETTINGS_MODULE": "doorbell_site.settings",
     "DOORBELL_VAR": str(settings.VAR_DIR),  # absolute: the processes work in another folder
@@ -51,7 +49,7 @@ def worker(queue: str, number: int = 1) -> ChildSpec:
         *("-m", "celery", "-A", "doorbell_site", "--quiet", "worker", "--pool", "solo", "--concurrency", "1"),
         *("--queues", queue, "--hostname", f"{queue}-{number}-{os.getpid()}@%h"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-        environment=ONE_THREAD | NO_CHECKS,
+        environment=ONE_THREAD,
         queue=queue,
     )
 
