@@ -179,9 +179,11 @@ class MotionDetector:
     def _is_light(self, grey: UInt8Array, moving: UInt8Array, here: npt.NDArray[np.bool_]) -> bool:
         """Whether the same things are seen in another light: a lamp, a headlight, a shadow. It is learned at once."""
         now, before = grey[here].astype(np.float32), self._background[here]
-        if min(now.std(), before.std()) < _FLAT_DEVIATION:
+        now_apart, before_apart = now - now.mean(), before - before.mean()
+        squares = float(now_apart @ now_apart), float(before_apart @ before_apart)
+        if min(squares) < _FLAT_DEVIATION**2 * now.size:
             return False
-        if float(np.corrcoef(now, before)[0, 1]) < _SAME_THINGS_CORRELATION:
+        if float(now_apart @ before_apart) < _SAME_THINGS_CORRELATION * math.sqrt(squares[0] * squares[1]):
             return False
         self._background[here] = now
         moving[here] = 0

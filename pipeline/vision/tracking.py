@@ -27,8 +27,9 @@ NEAR_DISTANCE = 0.45
 # Below this quality an encoding says nothing about who it is: dark, blurred and averted faces resemble one another.
 # Faces in a film's dark background had 0.02 to 0.06 and lay 0.57 to 0.60 from one of six people.
 USABLE_QUALITY = 0.07
-# Encodings that a track gets at most, and by how much a later picture must be better once it is decided.
-MAX_ENCODINGS = 12
+# Encodings that a track gets, and by how much a picture must be better than all of them to be encoded after that.
+# Of a film's 260 faces 12 encoded 192, 6 encoded 111, and the same frames were named.
+MAX_ENCODINGS = 6
 _IMPROVEMENT = 1.25
 
 # Correlation of adjacent frames' thumbnails: at the clip's three cuts at most 0.23, elsewhere at least 0.63.
@@ -82,8 +83,9 @@ def mean_encoding(sightings: Iterable[Sighting]) -> Float32Array | None:
     pairs = [(s.encoding, max(s.quality, 1e-3)) for s in sightings if s.encoding is not None]
     if not pairs:
         return None
-    encodings, weights = zip(*pairs, strict=True)
-    return np.average(np.stack(encodings), axis=0, weights=weights).astype(np.float32)
+    weights = np.array([weight for _, weight in pairs])
+    # numpy.average takes ten times as long, and this is called for every face and track of a frame.
+    return np.asarray(weights @ np.stack([encoding for encoding, _ in pairs]) / weights.sum(), np.float32)
 
 
 class Tracker:
@@ -96,6 +98,11 @@ class Tracker:
     @property
     def tracks(self) -> list[Track]:
         return list(self._tracks)
+
+    @property
+    def open_tracks(self) -> list[Track]:
+        """Those that the next frame may continue."""
+        return [self._tracks[number] for number in self._open]
 
     def add_frame(self, sightings: Sequence[Sighting], *, after_cut: bool = False) -> list[Track]:
         """Take the faces of one frame and return the track that each now belongs to, in the order given.
@@ -174,17 +181,14 @@ def group_into_tracks(sightings: Iterable[Sighting], cuts: Iterable[float] = ())
 def needs_encoding(track: Track, *, is_decided: bool) -> bool:
     """Whether encoding the track's newest sighting can still change or improve what is known about the visitor.
 
-    An undecided track gets up to 12 encodings; one that is decided only a clearly better picture than all before.
+    An undecided track gets 6 encodings; after these, and one that is decided, only a clearly better picture.
     """
     newest, encoded = track.last, track.encoded
     if newest.encoding is not None:
         return False
-    if not encoded:
+    if not encoded or (not is_decided and len(encoded) < MAX_ENCODINGS):
         return True
-    if is_decided:
-        return newest.quality > _IMPROVEMENT * max(sighting.quality for sighting in encoded)
-    worst = min(sighting.quality for sighting in encoded)
-    return len(encoded) < MAX_ENCODINGS or newest.quality > _IMPROVEMENT * worst
+    return newest.quality > _IMPROVEMENT * max(sighting.quality for sighting in encoded)
 
 
 def is_scene_cut(before: UInt8Array, after: UInt8Array) -> bool:
