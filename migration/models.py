@@ -12,7 +12,6 @@ from faces.models import Person
 class Origin(models.TextChoices):
     COMMAND = "command", "manage.py import_legacy"
     MIGRATE = "migrate", "manage.py migrate"
-    REVIEW = "review", "the review list"
 
 
 def no_facts() -> dict[str, Any]:

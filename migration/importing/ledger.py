@@ -25,9 +25,13 @@ class Ledger:
     @property
     def run(self) -> Any:
         if self._run is None:
-            self._run = row(self.tables.run, **self._facts)
+            self._run = self._unfinished() or row(self.tables.run, **self._facts)
             self._run.save()
         return self._run
+
+    def _unfinished(self) -> Any | None:
+        """A run that was killed, which this one completes."""
+        return self.tables.run.objects.filter(finished_at=None, **self._facts).first()
 
     def there(self, kind: str, keys: Iterable[str]) -> dict[str, int]:
         """Return which of the keys have been imported before, and the id of the row each became."""
@@ -62,10 +66,11 @@ class Ledger:
 
     def close(self) -> None:
         """Write down on the run, if there is one, how it went."""
-        if self._run is None:
+        run = self._run or self._unfinished()
+        if run is None:
             return
         notes = [f"{note.source}: {note.verdict.value}: {note.reason}" for note in self.report.notable[:NOTES_ON_RUN]]
-        self._run.counts = self.report.counts
-        self._run.notes = {"notes": notes}
-        self._run.finished_at = timezone.now()
-        self._run.save()
+        run.counts = self.report.counts
+        run.notes = {"notes": notes}
+        run.finished_at = timezone.now()
+        run.save()

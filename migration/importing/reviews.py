@@ -9,6 +9,7 @@ from migration.importing.ledger import Ledger
 from migration.importing.tables import row
 from migration.legacy.errors import SourceError
 from migration.legacy.pictures import read_frame, read_picture
+from migration.legacy.text import storable
 from migration.legacy.tree import SourceTree
 from migration.planning.values import ReviewPlan, Verdict
 from pipeline.vision.geometry import Box
@@ -50,7 +51,7 @@ class ReviewWriter:
             reason=review.reason[:300],
             name=review.name,
             is_blocked=review.is_blocked,
-            aliases=list(review.aliases),
+            aliases=[storable(name) for name in review.aliases],
             image=image,
             encoding=None if review.encoding is None else encoding_to_bytes(review.encoding),
             quality=review.quality,

@@ -8,7 +8,8 @@ from migration.legacy.encodings import Float64Array, checked_encoding
 from migration.legacy.errors import SourceError
 from migration.legacy.pickles import Globals, read_pickle
 
-MAX_CACHE_BYTES = 64 * 1024 * 1024  # about 60,000 faces
+MAX_CACHE_BYTES = 16 * 1024 * 1024
+MAX_FACES = 5_000  # comparing everybody with everybody beyond that takes hours
 MAX_NAME = 1000
 _FLOAT64 = ("f8", "<f8", "float64")
 
@@ -38,6 +39,8 @@ def read_cache(content: bytes) -> Cache:
     encodings, names = value["encodings"], value["names"]
     if not isinstance(encodings, list) or not isinstance(names, list):
         raise SourceError("not a cache: `encodings` and `names` are not lists")
+    if len(encodings) > MAX_FACES:
+        raise SourceError(f"{len(encodings):,} faces are more than any household knows; the limit is {MAX_FACES:,}")
     if len(encodings) != len(names):
         raise SourceError(f"{len(encodings)} encodings but {len(names)} names: which belongs to which is not known")
     faces, refused = [], []

@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from migration.legacy.encodings import Float64Array, checked_encoding
 from migration.legacy.errors import SourceError
@@ -12,6 +13,7 @@ from migration.legacy.text import storable
 
 MAX_ENCODING_TEXT = 16 * 1024
 MAX_NAME = 1000
+MAX_ROWS = 5_000
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,17 +42,21 @@ class BadFace:
 
 
 def read_people(database: Database) -> tuple[list[FiledPerson], list[BadFace]]:
-    """Return the people with their encodings, and what could not be read. Raises SourceError."""
+    """Return the people with their encodings, and what could not be read; of either no more than MAX_ROWS.
+
+    Raises SourceError.
+    """
     if not database.has_table("persons") or not database.has_table("face_encodings"):
         raise SourceError("it has no tables `persons` and `face_encodings`")
     bad: list[BadFace] = []
     faces: dict[str, list[FiledFace]] = {}
-    for row in database.rows("face_encodings", "encoding_id", ("person_id", "encoding_data", "quality_score")):
+    encodings = database.rows("face_encodings", "encoding_id", ("person_id", "encoding_data", "quality_score"))
+    for row in islice(encodings, MAX_ROWS):
         try:
             faces.setdefault(str(row["person_id"]), []).append(_face(row))
         except SourceError as error:
             bad.append(BadFace(f"encoding {row['encoding_id']}", str(error)))
-    people = [_person(row, faces.pop(str(row["person_id"]), [])) for row in _person_rows(database)]
+    people = [_person(row, faces.pop(str(row["person_id"]), [])) for row in islice(_person_rows(database), MAX_ROWS)]
     bad += [
         BadFace(f"encoding {face.encoding_id}", f"belongs to nobody: there is no person {person_id[:100]!r}")
         for person_id, orphans in faces.items()

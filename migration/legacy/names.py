@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from faces.people import NAME_MAX, InvalidName, clean_name
 from migration.legacy.text import storable
@@ -15,11 +16,13 @@ _CROP = re.compile(r"(?P<base>.+)_(?P<stamp>\d{8}_\d{6})_(?P<number>\d{1,3})\.jp
 _FORBIDDEN = re.compile(r"[<>/\\]")
 
 
+@lru_cache(20_000)
 def fold(name: str) -> str:
     """Return what two spellings of one name have in common: NFC, white space and case aside."""
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
+@lru_cache(20_000)
 def slug(name: str) -> str:
     """Return the old web pages' file name for a person; empty where no letter is ASCII."""
     return re.sub(r"[^a-z0-9_-]", "", re.sub(r"\s+", "_", name.strip().lower()))

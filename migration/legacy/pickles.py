@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from migration.legacy.errors import SourceError
 
-MAX_OPCODES = 2_000_000
+MAX_OPCODES = 1_000_000
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _INTEGERS = ("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1")
 _TEXTS = ("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8")

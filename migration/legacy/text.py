@@ -1,9 +1,14 @@
 """Old names and paths as text that any terminal, page, log and database takes."""
 
+import re
+
+# Python reads bytes of a file name that are no UTF-8 as U+DC80 to U+DCFF; pickles and JSON may hold any half of a pair.
+_HALVES = re.compile("[\ud800-\udfff]")
+
 
 def shown(text: str) -> str:
     """Return `text` with everything invisible written as an escape: control characters, line breaks,
-    direction marks, and bytes of a file name that are no UTF-8 (which no database would store)."""
+    direction marks, and bytes of a file name that are no UTF-8."""
     return "".join(
         character if character.isprintable() else character.encode("unicode_escape").decode()
         for character in storable(text)
@@ -11,9 +16,11 @@ def shown(text: str) -> str:
 
 
 def storable(text: str) -> str:
-    """Return `text` without lone surrogates, which stand for undecodable bytes and break every encoder."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if _is_odd(text) else text
+    """Return `text` without zeros, which not every database takes, and with lone surrogates, which break
+    every encoder, as escapes."""
+    return _HALVES.sub(_escape, text.replace("\0", ""))
 
 
-def _is_odd(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _escape(half: re.Match[str]) -> str:
+    code = ord(half[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

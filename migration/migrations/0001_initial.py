@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("command", "manage.py import_legacy"),
                             ("migrate", "manage.py migrate"),
-                            ("review", "the review list"),
                         ],
                         max_length=10,
                     ),

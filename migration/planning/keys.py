@@ -9,5 +9,5 @@ LONGEST = 180
 
 def natural_key(text: str) -> str:
     """Return `text` as a key that any database takes, and of a length that it takes."""
-    key = storable(text).replace("\0", "")
+    key = storable(text)
     return key if len(key) <= LONGEST else f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"

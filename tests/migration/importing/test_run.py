@@ -218,6 +218,7 @@ def test_an_import_that_was_killed_is_completed_by_the_next(
 
     report = importing(plan_of(house), house.root)
     assert report.counts["visit"] == {"already there": 6, "imported": 4}
+    assert ImportRun.objects.get().finished_at is not None
     assert Event.objects.count() == Capture.objects.count() == 10
     assert Person.objects.count() == FaceSample.objects.count() == 1
     stored = {str(path.relative_to(media)) for path in media.rglob("*.jpg")}
@@ -305,6 +306,14 @@ def test_names_that_are_no_utf8_are_reported_and_end_nothing(
     assert Person.objects.get().name == "Ren xe9"
     assert "data/captures/Ren\\xe9.jpg" in reasons(report, Verdict.SKIPPED)
     assert "data/captures/visitor_Ren\\xe9.jpg" in reasons(report, Verdict.REVIEW)
+
+
+def test_names_with_half_a_character_end_nothing(importing: Import, plan_of: PlanOf, house: House) -> None:
+    house.cache("data/known_faces_cache.pkl", ["\ud800bob", "zero\0"], [vector(1), vector(2)])
+    house.log(visit("2025-09-22T16:20:00", "KNOWN_VISITOR", [seen("\ud800bob"), seen("x\0\udfff")]))
+    importing(plan_of(house), house.root)
+    assert set(Person.objects.values_list("name", flat=True)) == {"ud800bob", "zero"}
+    assert FaceObservation.objects.order_by("track")[0].person == Person.objects.get(name="ud800bob")
 
 
 def test_a_malicious_cache_is_said_and_the_pictures_count(

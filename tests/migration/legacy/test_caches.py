@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from migration.legacy.caches import GLOBALS, read_cache
+from migration.legacy.caches import GLOBALS, MAX_FACES, read_cache
 from migration.legacy.errors import SourceError
 from migration.legacy.pickles import MAX_OPCODES, read_pickle
 from tests.migration.houses import vector
@@ -180,3 +180,14 @@ def test_the_known_cache_of_the_broken_installation_is_not_run(broken: Any) -> N
     content = Path(broken.root / "data/known_faces_cache.pkl").read_bytes()
     with pytest.raises(SourceError, match=r"refused: it calls 'posix\.system'; a malicious or foreign file"):
         read_cache(content)
+
+
+def test_more_faces_than_a_household_knows_are_refused() -> None:
+    encodings = [vector(1)] * (MAX_FACES + 1)
+    with pytest.raises(SourceError, match="5,001 faces are more than any household knows; the limit is 5,000"):
+        read_cache(pickle.dumps({"encodings": encodings, "names": ["x"] * len(encodings)}))
+
+
+def test_half_a_character_in_a_name_ends_nothing() -> None:
+    (face,) = read_cache(pickle.dumps({"encodings": [vector(1)], "names": ["\ud800"]})).faces
+    assert face.name == "\ud800"

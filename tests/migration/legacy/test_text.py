@@ -11,6 +11,10 @@ def test_nothing_invisible_reaches_a_terminal(text: str, expected: str) -> None:
     assert shown(text) == expected
 
 
-def test_undecodable_bytes_of_a_name_can_be_stored() -> None:
-    storable("Ren\udce9.jpg").encode()
-    assert storable("李小龙") == "李小龙"
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("Ren\udce9.jpg", "Ren\\xe9.jpg"), ("\ud800x", "\\ud800x"), ("a\0b", "ab"), ("李小龙 🙂", "李小龙 🙂")],
+)
+def test_any_text_can_be_stored(text: str, expected: str) -> None:
+    assert storable(text) == expected
+    storable(text).encode()
