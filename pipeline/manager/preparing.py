@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 
 from pipeline.door.opening import open_door
 from pipeline.hardware.button import ButtonWatch, watch_button
@@ -16,6 +16,9 @@ from pipeline.ring import ring
 from pipeline.vision.conversion import ensure_encoder
 
 logger = logging.getLogger(__name__)
+
+PRESS_TRIES = 20
+PRESS_PAUSE_S = 5.0  # a locked database is waited for besides
 
 
 def prepare(say: Say) -> None:
@@ -49,6 +52,13 @@ def watch_for_button() -> ButtonWatch | None:
 
 
 def press() -> None:
-    """Called in the button's own thread."""
-    close_old_connections()
-    ring(pressed_by="button")
+    """Called in the button's own thread. A database that is locked or away for a minute costs no press."""
+    for attempt in range(PRESS_TRIES):
+        close_old_connections()
+        try:
+            ring(pressed_by="button")
+        except DatabaseError as error:
+            logger.error("the button was pressed, which cannot be recorded yet: %s", error)
+            time.sleep(PRESS_PAUSE_S if attempt < PRESS_TRIES - 1 else 0)
+        else:
+            return

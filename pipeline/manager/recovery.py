@@ -112,7 +112,8 @@ class Recovery:
         return self._config.restart_cooldown_seconds
 
     def _cause(self, child: Child) -> str:
-        last = self._orchestrator.last_line(child)
+        """With its last words, unless somebody killed it."""
+        last = self._orchestrator.last_line(child) if child.exit_code is not None and child.exit_code > 0 else ""
         return child.why_ended + (f": {last}" if last else "")
 
     def _why_given_up(self) -> str:

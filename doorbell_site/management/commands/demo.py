@@ -1,14 +1,12 @@
 """manage.py demo"""
 
-import os
-import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from doorbell_site.apart import go_apart
 from doorbell_site.management.commands.run_doorbell import CANNOT_RUN, GAVE_UP, Speaker, port_number
 from doorbell_site.running import RunPlan, attend, running, tell_log, tell_where_to_look
 from events.models import Outcome
@@ -26,15 +24,7 @@ from pipeline.web_address import next_free_port
 VISITORS = (GRACE_HOPPER, EILEEN_COLLINS)
 ENROLLED = GRACE_HOPPER
 ROUNDS_WAITED = 3  # a slow machine may miss a visitor; the film begins again
-IS_DEMO = "DOORBELL_IS_DEMO"
 FILM = "visitors-1.mp4"  # a new number when the film changes
-# No broker, database, button or recipient of the real doorbell; an empty value hides one that `.env` gives.
-APART = {
-    IS_DEMO: "1",
-    **dict.fromkeys(("DATABASE_URL", "CELERY_BROKER_URL", "DOORBELL_CONFIG", "MQTT_URL"), ""),
-    **dict.fromkeys(("DOORBELL_PIN", "RED_LED_PIN", "YELLOW_LED_PIN", "GREEN_LED_PIN"), "none"),
-    "NOTIFICATIONS_ENABLED": "false",
-}
 
 
 class Command(BaseCommand):
@@ -46,8 +36,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=port_number, default=8000, help="8000, or the next one that is free")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        if os.environ.get(IS_DEMO) != "1":
-            start_apart()
+        go_apart("demo")
         try:
             self.show(options)
         except KeyboardInterrupt:
@@ -82,13 +71,6 @@ class Command(BaseCommand):
             tell_where_to_look(plan, say)
             tell_log(say)
             attend(manager, say)
-
-
-def start_apart() -> None:
-    """Begin anew with a folder of our own; the settings have read the real one's name by now."""
-    environment = {**os.environ, **APART, "DOORBELL_VAR": str(Path(settings.VAR_DIR) / "demo")}
-    sys.stdout.flush()
-    os.execve(sys.executable, [sys.executable, *sys.argv], environment)  # noqa: S606
 
 
 def enroll() -> None:

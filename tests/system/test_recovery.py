@@ -1,0 +1,203 @@
+"""Parts die, freeze and vanish while people ring: no press is lost, none decided twice, and everything comes back."""
+
+import json
+import signal
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.conftest import Portraits
+from tests.pipeline.hardware.mjpeg_server import MjpegServer
+from tests.system.doorbell import Doorbell, wait_for
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+CHILDREN = {
+    "broker": ("unixsocket",),
+    "detection worker 1": ("worker", "detection-"),
+    "recognition worker 1": ("worker", "recognition-"),
+    "events worker": ("worker", "events-"),
+    "camera front door": ("run_capture",),
+    "web server": ("uvicorn",),
+}
+BACK_WITHIN_S = 60.0
+
+
+@pytest.fixture(scope="module")
+def street(portraits: Portraits) -> Iterator[MjpegServer]:
+    """A network camera that shows Grace Hopper."""
+    with MjpegServer([portraits.grace_hopper.read_bytes()], fps=5.0) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def bell(tmp_path_factory: pytest.TempPathFactory, portraits: Portraits, street: MjpegServer) -> Iterator[Doorbell]:
+    """As small as a doorbell can be: nobody stands in for a worker that is gone."""
+    bell = Doorbell(tmp_path_factory.mktemp("bell"), "--source", street.url)
+    bell.environment |= {
+        "WORKER_COUNT": "1",
+        "DEBOUNCE_TIME": "0.1",
+        "BURST_COUNT": "3",
+        "MOTION_DETECTION_ENABLED": "false",
+        "HEALTH_CHECK_INTERVAL": "1",
+    }
+    bell.start()
+    bell.sign_up()
+    bell.manage("enroll", "Grace Hopper", str(portraits.grace_hopper))
+    wait_for(lambda: known(bell), BACK_WITHIN_S, "nobody is recognized")
+    yield bell
+    bell.stop()
+
+
+def known(bell: Doorbell) -> bool:
+    return bool(bell.decided(bell.ring())["outcome"] == "known")
+
+
+def rows(bell: Doorbell, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """From the database itself: the API may be down."""
+    with closing(sqlite3.connect(bell.folder / "var" / "doorbell.sqlite3", timeout=30)) as database:
+        return database.execute(query, values).fetchall()
+
+
+def attempts(bell: Doorbell, process: str) -> list[tuple[str, str]]:
+    return rows(
+        bell, "SELECT result, cause FROM health_recoveryattempt WHERE process = ? ORDER BY started_at DESC", process
+    )
+
+
+def is_well(bell: Doorbell) -> bool:
+    """The manager says that it runs, and every process works."""
+    status = json.loads((bell.folder / "var" / "run" / "manager.json").read_text())
+    return status["state"] == "running" and all(each["state"] == "running" for each in status["processes"])
+
+
+def is_recovered(bell: Doorbell, process: str) -> bool:
+    """Its last attempt went well; a web server counts as back after some seconds."""
+    found = attempts(bell, process)
+    return bool(found) and found[0][0] == "recovered" and is_well(bell)
+
+
+def ring_until_heard(bell: Doorbell) -> int:
+    """As a visitor does, when the button's machine is busy coming back."""
+    pressed: list[int] = []
+
+    def press() -> bool:
+        try:
+            pressed.append(bell.ring())
+        except OSError:
+            return False
+        return True
+
+    wait_for(press, BACK_WITHIN_S, "nobody answers", 0.2)
+    return pressed[0]
+
+
+def decisions_counted(bell: Doorbell) -> int:
+    """How many visits the doorbell says that it settled, ever."""
+    _, text = bell.call("GET", "/metrics")
+    lines = [line for line in text.decode().splitlines() if line.startswith("doorbell_visits_total{")]
+    return sum(int(float(line.rpartition(" ")[2])) for line in lines)
+
+
+@pytest.mark.parametrize("process", CHILDREN)
+def test_a_press_while_a_killed_process_comes_back_is_decided_once(bell: Doorbell, process: str) -> None:
+    before = rows(bell, "SELECT count(*) FROM events_event")[0][0]
+    bell.child(*CHILDREN[process]).kill()
+    pressed = [ring_until_heard(bell) for _ in range(2)]
+    for number in pressed:
+        assert bell.decided(number, BACK_WITHIN_S)["outcome"] in ("known", "no_picture")
+    wait_for(lambda: is_recovered(bell, process), BACK_WITHIN_S, f"{process} is not back: {attempts(bell, process)}")
+    assert attempts(bell, process)[0] == ("recovered", "ended with signal 9 (SIGKILL)")
+    assert rows(bell, "SELECT count(*) FROM events_event")[0][0] == before + len(set(pressed))
+    wait_for(lambda: unsettled(bell) == 0, BACK_WITHIN_S, "visits are left open")
+    assert decisions_counted(bell) <= rows(bell, "SELECT count(*) FROM events_event")[0][0]
+    wait_for(lambda: known(bell), BACK_WITHIN_S, "nobody is recognized any more")
+
+
+def unsettled(bell: Doorbell) -> int:
+    return int(
+        rows(bell, "SELECT count(*) FROM events_event WHERE settled_at IS NULL AND outcome != 'no_picture'")[0][0]
+    )
+
+
+def test_a_worker_that_is_frozen_is_replaced_and_its_press_decided(bell: Doorbell) -> None:
+    bell.child("worker", "detection-").suspend()
+    number = bell.ring()
+    wait_for(lambda: problems(bell, "worker detection") != [], 30, "health does not say that the worker is silent")
+    assert bell.decided(number, BACK_WITHIN_S)["outcome"] == "known"
+    wait_for(lambda: is_recovered(bell, "detection worker 1"), BACK_WITHIN_S, "it was not replaced")
+    assert attempts(bell, "detection worker 1")[0][1].startswith("gave no sign of life for")
+
+
+def test_a_broker_that_is_frozen_for_a_while_loses_no_press(bell: Doorbell) -> None:
+    broker = bell.child("unixsocket")
+    broker.suspend()
+    number = bell.ring()
+    broker.resume()
+    assert bell.decided(number, BACK_WITHIN_S)["outcome"] == "known"
+    wait_for(lambda: is_well(bell), BACK_WITHIN_S, "it does not run again")
+
+
+def test_a_camera_that_vanishes_is_told_and_is_used_when_it_is_back(bell: Doorbell, street: MjpegServer) -> None:
+    street.is_away.set()
+    wait_for(lambda: problems(bell, "camera front door") != [], 30, "health does not say that the camera is gone")
+    number = bell.ring()
+    assert bell.decided(number)["outcome"] == "no_picture"
+    street.is_away.clear()
+    wait_for(lambda: problems(bell, "camera front door") == [], BACK_WITHIN_S, "the camera is not back", 0.5)
+    assert known(bell)
+    log = (bell.folder / "var" / "logs" / "doorbell.log").read_text()
+    assert log.count("WARNING pipeline.manager.monitoring: camera front door: ") == 1
+    wait_for(lambda: log_says(bell, "camera front door: over, after: "), 10, "it is not told that the camera is back")
+
+
+def log_says(bell: Doorbell, text: str) -> bool:
+    return text in (bell.folder / "var" / "logs" / "doorbell.log").read_text()
+
+
+def problems(bell: Doorbell, check: str) -> list[str]:
+    _, health = bell.call("GET", "/api/health/")
+    return [each["text"] for each in health["checks"] if each["check"] == check and each["level"] != "ok"]
+
+
+def limit_files(bell: Doorbell, size: int) -> None:
+    """Every file that the camera's process writes, picture or database, may grow to so many bytes: as under a quota."""
+    limit: Any = getattr(psutil, "RLIMIT_FSIZE", None)
+    if limit is None:
+        pytest.skip("only Linux limits what another process writes")
+    bell.child("run_capture").rlimit(limit, (size, -1))
+
+
+def test_a_press_while_the_disk_takes_nothing_keeps_its_row(bell: Doorbell) -> None:
+    limit_files(bell, 16 * 1024)
+    number = bell.ring()
+    event = bell.decided(number, BACK_WITHIN_S)
+    assert (event["trigger"], event["outcome"]) in [("press", "no_picture"), ("press", "known")]
+    limit_files(bell, -1)
+    wait_for(lambda: known(bell), BACK_WITHIN_S, "pictures are not taken again")
+
+
+def test_a_database_that_is_locked_for_longer_than_anybody_waits_is_survived(bell: Doorbell) -> None:
+    before = bell.ring()
+    with closing(sqlite3.connect(bell.folder / "var" / "doorbell.sqlite3", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        threading.Event().wait(22.0)
+        database.execute("ROLLBACK")
+    assert bell.decided(before, BACK_WITHIN_S)["outcome"] in ("known", "no_picture")
+    wait_for(lambda: known(bell), BACK_WITHIN_S, "nobody is recognized any more")
+    wait_for(lambda: is_well(bell), BACK_WITHIN_S, "it does not run again")
+
+
+def test_it_ends_as_cleanly_after_all_that(bell: Doorbell) -> None:
+    assert bell.process is not None
+    assert Path(f"/proc/{bell.process.pid}").exists() or psutil.pid_exists(bell.process.pid)
+    family = bell.children
+    bell.process.send_signal(signal.SIGINT)
+    assert bell.process.wait(timeout=20) == 0
+    assert psutil.wait_procs(family, timeout=10)[1] == []
