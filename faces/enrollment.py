@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 SAMPLE_MARGIN = 0.6  # of the box, kept around the face: all that its chip is cut from, and little of the room
 SAMPLE_FACE_PX = 400  # larger faces are shrunk: the encoder sees 150 px
 MIN_FACE_PX = 48  # below the gate's limit: a small face is refused by its size, not overlooked
-_one_at_a_time = threading.Lock()  # dlib's predictor and the engine serve one thread
+_one_at_a_time = threading.RLock()  # dlib's predictor and the engine serve one thread
 
 
 class EnrollmentError(DoorbellError):
@@ -67,12 +67,13 @@ def add_sample(person: Person, picture: bytes, *, choose: Box | None = None, con
 
 
 def find_faces(frame: UInt8Array) -> list[CandidateFace]:
-    """Return every face in an (H, W, 3) RGB picture, measured and encoded."""
-    engine = get_engine()
-    faces = engine.detect(frame, min_face_px=MIN_FACE_PX)
-    landmarks = [engine.landmarks(frame, face.box) for face in faces]
-    chips = [engine.chip(frame, points) for points in landmarks]
-    encodings = engine.encode(np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3))
+    """Return every face in an (H, W, 3) RGB picture, measured and encoded; may be called from any thread."""
+    with _one_at_a_time:
+        engine = get_engine()
+        faces = engine.detect(frame, min_face_px=MIN_FACE_PX)
+        landmarks = [engine.landmarks(frame, face.box) for face in faces]
+        chips = [engine.chip(frame, points) for points in landmarks]
+        encodings = engine.encode(np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3))
     return [
         CandidateFace(face.box, measure_quality(chip, face.box, points, _confidence(face.score)), encoding)
         for face, chip, points, encoding in zip(faces, chips, landmarks, encodings, strict=True)

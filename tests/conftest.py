@@ -34,6 +34,9 @@ from pytest_django import Settings  # noqa: E402
 from rest_framework.authtoken.models import Token  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
+from events.broadcast import redis_client  # noqa: E402
+from pipeline.broker import PrivateBroker  # noqa: E402
+
 PASSWORD = "a long passphrase"
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -145,23 +148,45 @@ def resident_api(resident: User) -> APIClient:
     return _with_token(resident)
 
 
-@pytest.fixture(scope="session")
-def redis_server() -> Iterator[None]:
-    """The embedded broker, where the settings expect it; tests that do without it run with the broker away."""
-    from pipeline.broker import PrivateBroker
+class EmbeddedBroker:
+    """The embedded broker, where the settings expect it, up or down as a test wants it."""
 
-    folder = Path(django_settings.VAR_DIR)
-    broker = PrivateBroker(django_settings.BROKER_SOCKET, folder / "redis", folder / "logs" / "redis.log")
-    broker.start()
-    yield
-    broker.stop()
+    def __init__(self) -> None:
+        self._running: PrivateBroker | None = None
+
+    def be(self, *, up: bool) -> None:
+        if up and self._running is None:
+            folder = Path(django_settings.VAR_DIR)
+            broker = PrivateBroker(django_settings.BROKER_SOCKET, folder / "redis", folder / "logs" / "redis.log")
+            broker.start()
+            self._running = broker
+        elif not up and self._running is not None:
+            self._running.stop()
+            self._running = None
+
+
+@pytest.fixture(scope="session")
+def embedded_broker() -> Iterator[EmbeddedBroker]:
+    broker = EmbeddedBroker()
+    yield broker
+    broker.be(up=False)
+
+
+@pytest.fixture(autouse=True)
+def _broker_for_those_who_ask(request: pytest.FixtureRequest, embedded_broker: EmbeddedBroker) -> None:
+    """Every other test runs with the broker away, whatever ran before it."""
+    if "redis_server" not in request.fixturenames:
+        embedded_broker.be(up=False)
+
+
+@pytest.fixture
+def redis_server(embedded_broker: EmbeddedBroker) -> None:
+    embedded_broker.be(up=True)
 
 
 @pytest.fixture
 def broker(redis_server: None) -> Iterator[redis.Redis]:
     """A client of the broker, which is empty before and after the test."""
-    from events.broadcast import redis_client
-
     client = redis_client()
     client.flushdb()
     yield client

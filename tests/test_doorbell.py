@@ -226,7 +226,7 @@ def test_unknown_command_is_named(script: ModuleType, capsys: pytest.CaptureFixt
 
 
 def test_old_python_gives_way_to_a_newer_one(script: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Replaced(Exception):  # noqa: N818
+    class Replaced(Exception):
         pass
 
     def execv(program: str, words: list[str]) -> None:

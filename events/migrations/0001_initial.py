@@ -9,111 +9,219 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('faces', '0001_initial'),
+        ("faces", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Camera',
+            name="Camera",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('source', models.CharField(blank=True, help_text='0, /dev/video0, rtsp://…, http://… or a video file; empty: no camera.', max_length=500)),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='enabled')),
-                ('min_face_px', models.PositiveSmallIntegerField(default=64, help_text="Faces narrower than this in the camera's picture may be missed; a larger number is faster.", validators=[django.core.validators.MinValueValidator(20), django.core.validators.MaxValueValidator(1000)], verbose_name='smallest face, pixels')),
-                ('seen_at', models.DateTimeField(editable=False, null=True)),
-                ('state', models.CharField(blank=True, editable=False, max_length=20)),
-                ('state_text', models.CharField(blank=True, editable=False, max_length=300)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        help_text="0, /dev/video0, rtsp://…, http://… or a video file; empty: no camera.",
+                        max_length=500,
+                    ),
+                ),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="enabled")),
+                (
+                    "min_face_px",
+                    models.PositiveSmallIntegerField(
+                        default=64,
+                        help_text="Faces narrower than this in the camera's picture may be missed; a larger number is faster.",
+                        validators=[
+                            django.core.validators.MinValueValidator(20),
+                            django.core.validators.MaxValueValidator(1000),
+                        ],
+                        verbose_name="smallest face, pixels",
+                    ),
+                ),
+                ("seen_at", models.DateTimeField(editable=False, null=True)),
+                ("state", models.CharField(blank=True, editable=False, max_length=20)),
+                ("state_text", models.CharField(blank=True, editable=False, max_length=300)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'ordering': ['name', 'id'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('name'), name='camera_name_unique')],
+                "ordering": ["name", "id"],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("name"), name="camera_name_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trigger', models.CharField(choices=[('press', 'Press'), ('motion', 'Motion'), ('upload', 'Upload')], max_length=10)),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('closed_at', models.DateTimeField(editable=False, null=True)),
-                ('outcome', models.CharField(choices=[('pending', 'Pending'), ('known', 'Known'), ('unknown', 'Unknown'), ('blocked', 'Blocked'), ('no_face', 'no face'), ('no_picture', 'no picture')], default='pending', max_length=12)),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('decided_at', models.DateTimeField(editable=False, null=True)),
-                ('settled_at', models.DateTimeField(editable=False, null=True)),
-                ('camera', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='events', to='events.camera')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[("press", "Press"), ("motion", "Motion"), ("upload", "Upload")], max_length=10
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("closed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("known", "Known"),
+                            ("unknown", "Unknown"),
+                            ("blocked", "Blocked"),
+                            ("no_face", "no face"),
+                            ("no_picture", "no picture"),
+                        ],
+                        default="pending",
+                        max_length=12,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("decided_at", models.DateTimeField(editable=False, null=True)),
+                ("settled_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "camera",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="events",
+                        to="events.camera",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-started_at', '-id'],
+                "ordering": ["-started_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Capture',
+            name="Capture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('image', models.FileField(max_length=200, upload_to=events.models.capture_path)),
-                ('taken_at', models.DateTimeField()),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('region', models.JSONField(editable=False, help_text='[top, right, bottom, left] where something moved; null: everywhere.', null=True)),
-                ('scene', models.PositiveIntegerField(default=0, editable=False, help_text='Counts up when the camera suddenly shows something else.')),
-                ('status', models.CharField(choices=[('saved', 'Saved'), ('detecting', 'Detecting'), ('detected', 'Detected'), ('recognizing', 'Recognizing'), ('done', 'Done'), ('failed', 'Failed')], default='saved', max_length=12)),
-                ('error', models.CharField(blank=True, max_length=300)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('claimed_at', models.DateTimeField(editable=False, null=True)),
-                ('status_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('event', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='captures', to='events.event')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("image", models.FileField(max_length=200, upload_to=events.models.capture_path)),
+                ("taken_at", models.DateTimeField()),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                (
+                    "region",
+                    models.JSONField(
+                        editable=False,
+                        help_text="[top, right, bottom, left] where something moved; null: everywhere.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "scene",
+                    models.PositiveIntegerField(
+                        default=0, editable=False, help_text="Counts up when the camera suddenly shows something else."
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("saved", "Saved"),
+                            ("detecting", "Detecting"),
+                            ("detected", "Detected"),
+                            ("recognizing", "Recognizing"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                        ],
+                        default="saved",
+                        max_length=12,
+                    ),
+                ),
+                ("error", models.CharField(blank=True, max_length=300)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("claimed_at", models.DateTimeField(editable=False, null=True)),
+                ("status_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "event",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="captures", to="events.event"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['taken_at', 'id'],
+                "ordering": ["taken_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='FaceObservation',
+            name="FaceObservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('box_top', models.IntegerField()),
-                ('box_right', models.IntegerField()),
-                ('box_bottom', models.IntegerField()),
-                ('box_left', models.IntegerField()),
-                ('confidence', models.FloatField(help_text="The detector's, 0 to 1.")),
-                ('landmarks', models.JSONField()),
-                ('quality', models.FloatField()),
-                ('encoding', models.BinaryField(null=True)),
-                ('track', models.PositiveSmallIntegerField(editable=False, null=True)),
-                ('status', models.CharField(choices=[('pending', 'Pending'), ('known', 'Known'), ('unknown', 'Unknown'), ('blocked', 'Blocked')], default='pending', max_length=10)),
-                ('distance', models.FloatField(null=True)),
-                ('capture', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='observations', to='events.capture')),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='observations', to='faces.person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("box_top", models.IntegerField()),
+                ("box_right", models.IntegerField()),
+                ("box_bottom", models.IntegerField()),
+                ("box_left", models.IntegerField()),
+                ("confidence", models.FloatField(help_text="The detector's, 0 to 1.")),
+                ("landmarks", models.JSONField()),
+                ("quality", models.FloatField()),
+                ("encoding", models.BinaryField(null=True)),
+                ("track", models.PositiveSmallIntegerField(editable=False, null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("known", "Known"),
+                            ("unknown", "Unknown"),
+                            ("blocked", "Blocked"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                ("distance", models.FloatField(null=True)),
+                (
+                    "capture",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="observations", to="events.capture"
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="observations",
+                        to="faces.person",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['box_left', 'id'],
+                "ordering": ["box_left", "id"],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['-started_at', '-id'], name='event_newest_first'),
+            model_name="event",
+            index=models.Index(fields=["-started_at", "-id"], name="event_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['outcome', '-started_at'], name='event_by_outcome'),
+            model_name="event",
+            index=models.Index(fields=["outcome", "-started_at"], name="event_by_outcome"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['camera', '-started_at'], name='event_by_camera'),
+            model_name="event",
+            index=models.Index(fields=["camera", "-started_at"], name="event_by_camera"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('settled_at', None)), fields=['started_at'], name='event_unsettled'),
+            model_name="event",
+            index=models.Index(condition=models.Q(("settled_at", None)), fields=["started_at"], name="event_unsettled"),
         ),
         migrations.AddIndex(
-            model_name='capture',
-            index=models.Index(condition=models.Q(('status__in', ('done', 'failed')), _negated=True), fields=['status_at'], name='capture_unsettled'),
+            model_name="capture",
+            index=models.Index(
+                condition=models.Q(("status__in", ("done", "failed")), _negated=True),
+                fields=["status_at"],
+                name="capture_unsettled",
+            ),
         ),
     ]

@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0002_notifications'),
+        ("events", "0002_notifications"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='faceobservation',
-            name='status',
-            field=models.CharField(choices=[('pending', 'Pending'), ('known', 'Known'), ('unknown', 'Unknown'), ('blocked', 'Blocked'), ('doubtful', 'perhaps no face')], default='pending', max_length=10),
+            model_name="faceobservation",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("pending", "Pending"),
+                    ("known", "Known"),
+                    ("unknown", "Unknown"),
+                    ("blocked", "Blocked"),
+                    ("doubtful", "perhaps no face"),
+                ],
+                default="pending",
+                max_length=10,
+            ),
         ),
     ]

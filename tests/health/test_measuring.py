@@ -83,13 +83,14 @@ def test_a_measurement_that_breaks_says_how(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_cameras_are_told_with_what_their_process_counts(broker: redis.Redis) -> None:
-    seen = Camera.objects.create(name="yard", source="0", state="live", seen_at=ago(seconds=2))
+    seen = Camera.objects.create(name="yard", source="0", state="live", seen_at=timezone.now())
+    now = seen.seen_at + timedelta(seconds=2)
     Camera.objects.create(name="off", source="1", is_enabled=False)
     silent = Camera.objects.create(
-        name="door", source="2", state="lost", state_text="no power", seen_at=ago(seconds=40)
+        name="door", source="2", state="lost", state_text="no power", seen_at=now - timedelta(seconds=40)
     )
     tell_figures(seen, CameraFigures(fps=8.0, frames=80, skipped=1, motion_events=0, press_events=0, captures=0))
-    assert activity.cameras(NOW) == (
+    assert activity.cameras(now) == (
         CameraFact(seen.pk, "yard", True, "live", "", True, 2.0, fps=8.0, frames=80, skipped=1),
         CameraFact(silent.pk, "door", False, "lost", "no power", True, 40.0),
     )
