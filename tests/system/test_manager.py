@@ -212,3 +212,17 @@ def test_the_legacy_interface_is_named_as_long_as_there_is_none(var: Path) -> No
         pytest.skip("there is one")
     done = run("from pipeline.orchestrator_manager import *; OrchestratorManager().get_legacy_interface()", var)
     assert "there is no migration.legacy_adapter, and so no legacy interface" in done.stderr
+
+
+def test_main_returns_1_when_a_part_is_given_up(var: Path) -> None:
+    (var / "run" / "manager.json").unlink(missing_ok=True)
+    environment = surroundings(var) | {"MAX_RESTART_ATTEMPTS": "0", "WORKER_COUNT": "1"}
+    command = [sys.executable, "-c", MAIN]
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        wait_for(lambda: is_running(var), 60, "it does not run")
+        status = json.loads((var / "run" / "manager.json").read_text())
+        [pid] = [each["pid"] for each in status["processes"] if each["name"] == "events worker"]
+        psutil.Process(pid).kill()
+        assert process.wait(timeout=30) == 1
+        assert process.stderr is not None
+        assert "events worker ended with signal 9 (SIGKILL); it was started once" in process.stderr.read()
