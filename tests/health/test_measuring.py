@@ -83,8 +83,9 @@ def test_a_measurement_that_breaks_says_how(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_cameras_are_told_with_what_their_process_counts(broker: redis.Redis) -> None:
-    seen = Camera.objects.create(name="yard", source="0", state="live", seen_at=timezone.now())
-    now = seen.seen_at + timedelta(seconds=2)
+    seen_at = timezone.now()
+    now = seen_at + timedelta(seconds=2)
+    seen = Camera.objects.create(name="yard", source="0", state="live", seen_at=seen_at)
     Camera.objects.create(name="off", source="1", is_enabled=False)
     silent = Camera.objects.create(
         name="door", source="2", state="lost", state_text="no power", seen_at=now - timedelta(seconds=40)

@@ -69,9 +69,7 @@ def test_what_is_no_picture_leaves_nothing(data: bytes, code: str, media: Path) 
     assert list(media.rglob("*.jpg")) == []
 
 
-def test_a_full_disk_leaves_no_half_event(
-    portraits: Portraits, media: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_leaves_no_half_event(portraits: Portraits, media: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_kwargs: object) -> str:
         raise OSError(28, "No space left on device")
 
