@@ -9,14 +9,19 @@ from typing import IO, Any, Self
 
 from migration.planning.values import PARTIAL, Note, Verdict
 
-KEPT_NOTES = 500
+KEPT_NOTES = 200  # of each verdict
 
 
 class Report:
     def __init__(self) -> None:
         self._spool: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - lives as long as this
         self._counts: Counter[tuple[str, Verdict]] = Counter()
-        self.notable: list[Note] = []
+        self._notable: dict[Verdict, list[Note]] = {
+            Verdict.REVIEW: [],
+            Verdict.SKIPPED: [],
+            Verdict.IMPORTED: [],
+            Verdict.ALREADY_THERE: [],
+        }
         self.partial: list[Note] = []
 
     def add(self, note: Note) -> None:
@@ -24,10 +29,17 @@ class Report:
         json.dump(_as_json(note), self._spool)
         self._spool.write("\n")
         is_plain = note.verdict is Verdict.ALREADY_THERE or (note.verdict is Verdict.IMPORTED and not note.reason)
+        notable = self._notable[note.verdict]
         if note.kind == PARTIAL:
             self.partial.append(note)
-        if not is_plain and len(self.notable) < KEPT_NOTES:
-            self.notable.append(note)
+        if not is_plain and len(notable) < KEPT_NOTES:
+            notable.append(note)
+
+    @property
+    def notable(self) -> list[Note]:
+        """The first of what was not simply imported: what waits for a decision, what was skipped, then
+        what came with a remark."""
+        return [note for notes in self._notable.values() for note in notes]
 
     def count(self, verdict: Verdict) -> int:
         return sum(count for (_, found), count in self._counts.items() if found is verdict)
