@@ -1,6 +1,7 @@
 """The camera loop: see every frame, open events for presses and motion, save what they want."""
 
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -21,6 +22,9 @@ from pipeline.vision.motion import Motion, MotionDetector
 from pipeline.visits import Burst, BurstPlan, MotionPlan, MotionVisit, close_event
 
 logger = logging.getLogger(__name__)
+
+# Nobody comes and goes within it, and motion is half of what watching a still scene costs beyond its decoding.
+MOTION_LOOKS_APART_S = 0.09
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class CameraLoop:
         self._bursts: list[Burst] = []
         self._visit: MotionVisit | None = None
         self._scene = 0
+        self._looked_s = -math.inf
         self._lock = threading.Lock()
 
     def saw(self, frame: Frame) -> None:
@@ -122,8 +127,9 @@ class CameraLoop:
             self._pre_roll.clear()
 
     def _look_for_motion(self, frame: Frame) -> Motion | None:
-        if self._motion is None:
+        if self._motion is None or frame.time_s - self._looked_s < MOTION_LOOKS_APART_S:
             return None
+        self._looked_s = frame.time_s
         # Motion asks for no colours: their order may stay the camera's, which saves a conversion of each frame.
         motion = self._motion.update(frame.bgr, frame.time_s)
         self._scene += self._motion.saw_cut

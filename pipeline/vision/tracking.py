@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -198,10 +199,13 @@ def is_scene_cut(before: UInt8Array, after: UInt8Array) -> bool:
     for longer changes the picture as much as a cut does. A wrong cut only splits a track.
     """
     first, second = before.astype(np.float32).ravel(), after.astype(np.float32).ravel()
-    flat = [float(first.std()) < _FLAT_DEVIATION, float(second.std()) < _FLAT_DEVIATION]
+    first -= first.mean()
+    second -= second.mean()
+    squares = float(first @ first), float(second @ second)
+    flat = [square < _FLAT_DEVIATION**2 * first.size for square in squares]
     if any(flat):
         return not all(flat)
-    return float(np.corrcoef(first, second)[0, 1]) < _CUT_CORRELATION
+    return float(first @ second) < _CUT_CORRELATION * math.sqrt(squares[0] * squares[1])
 
 
 def scene_thumbnail(frame: UInt8Array) -> UInt8Array:
