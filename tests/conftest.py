@@ -19,6 +19,7 @@ VAR_DIR = Path(tempfile.mkdtemp(prefix="doorbell-tests-"))
 os.environ["DOORBELL_VAR"] = str(VAR_DIR)
 os.environ["CELERY_BROKER_URL"] = ""  # whatever broker a .env names is somebody's doorbell
 os.environ["TIME_ZONE"] = "UTC"
+os.environ.pop("LEGACY_DATA_DIR", None)  # the test database would be filled from it
 os.environ["DEBUG"] = "false"
 os.environ["DJANGO_SETTINGS_MODULE"] = "doorbell_site.settings"
 
