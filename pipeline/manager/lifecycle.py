@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
 
 from health.assessment import Assessment
 from health.recovery import RecoveryJournal
@@ -27,6 +28,7 @@ from pipeline.manager.preparing import attend_the_door, prepare
 from pipeline.manager.recovery import Recovery
 from pipeline.manager.states import SystemState
 from pipeline.manager.status import FILE, ManagerStatus, process_status, read_status, write_status
+from pipeline.manager.telling import Owners
 from pipeline.orchestrator import PartFailed
 from pipeline.processes import CameraPlan
 from pipeline.run_lock import AlreadyRunning, only_run, running_pid
@@ -131,6 +133,7 @@ class Lifecycle:
         self._make(environment)
         if self._is_unwanted.is_set():
             raise PartFailed("the doorbell was stopped before it had started")
+        stack.callback(self._write_last_words)
         options.say("Starting …")
         stack.callback(options.say, "Stopped.")
         stack.callback(self.orchestrator.stop)
@@ -163,7 +166,7 @@ class Lifecycle:
             on_line=None if say_line is None else (lambda _child, line: say_line(line)),
             environment=environment | ({"DOORBELL_VERBOSE": "1"} if say_line is not None else {}),
         )
-        self._journal = RecoveryJournal()
+        self._journal, self._owners = RecoveryJournal(), Owners()
         self.recovery = Recovery(self.orchestrator, self.config, self._journal)
 
     def _watch_cameras(self, given: CameraPlan | None) -> None:
@@ -180,6 +183,7 @@ class Lifecycle:
             self.orchestrator,
             self.config,
             self._journal,
+            self._owners,
             self._callbacks,
             health=self._health,
             follows_rows=follows_rows,
@@ -204,6 +208,7 @@ class Lifecycle:
             self.state, self.last_error = SystemState.ERROR, self.orchestrator.why_failed(given_up[0])
             self.error_count += 1
             logger.error("%s", self.last_error)
+            self._owners.note(f"Trouble: {given_up[0].name} is given up", self.last_error)
             facts = {
                 "error": self.last_error,
                 "process": given_up[0].name,
@@ -248,6 +253,17 @@ class Lifecycle:
             "warning_count": status.warning_count,
             "last_error": status.last_error,
         }
+
+    def _write_last_words(self) -> None:
+        """What nobody had the time to write while it ran."""
+        try:
+            self._journal.write()
+            self._owners.write()
+        except DatabaseError as error:
+            logger.warning("the last troubles cannot be written: %s", error)
+        finally:
+            if not connection.in_atomic_block:
+                close_old_connections()
 
     def _write_status(self) -> None:
         with suppress(OSError):  # a full disk; whoever asks from outside sees an older one

@@ -17,6 +17,7 @@ from health.score import WARN_BELOW
 from pipeline.camera_plans import plans_from_rows
 from pipeline.config import OrchestratorConfig
 from pipeline.manager.callbacks import HEALTH_UPDATE, PERFORMANCE_WARNING, SYSTEM_ERROR, Callbacks
+from pipeline.manager.telling import Owners
 from pipeline.orchestrator import PipelineOrchestrator
 
 logger = logging.getLogger(__name__)
@@ -101,12 +102,14 @@ class Attendant:
         orchestrator: PipelineOrchestrator,
         config: OrchestratorConfig,
         journal: RecoveryJournal,
+        owners: Owners,
         callbacks: Callbacks,
         *,
         health: Callable[[Assessment], dict[str, Any]],
         follows_rows: bool,
     ) -> None:
         self.findings = Findings()
+        self._owners = owners
         self._orchestrator = orchestrator
         self._config = config
         self._journal = journal
@@ -123,6 +126,7 @@ class Attendant:
                 close_interrupted()
                 self._is_first = False
             self._journal.write()
+            self._owners.write()
             if self._follows_rows and self._cameras.is_due():
                 self._orchestrator.watch_cameras(plans_from_rows())
         except DatabaseError as error:
@@ -136,6 +140,7 @@ class Attendant:
         """Tell health, what is newly wrong, and what slows the doorbell down."""
         assessment = assess(self._config)
         came, over = self.findings.new(assessment)
+        self._owners.hear(assessment)
         for finding in came:
             logger.warning("%s: %s %s", finding.check, finding.text, finding.remedy)
             if finding.level is Level.ERROR:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db import DatabaseError, close_old_connections
+from django.db import DatabaseError, close_old_connections, connection
 
 from events.models import Outcome
 from pipeline.ring import ring
@@ -10,7 +10,8 @@ from pipeline.ring import ring
 
 def ring_now() -> dict[str, Any]:
     """{"status": "success" | "error", "message", "event_id"}; never raises for want of camera or database."""
-    close_old_connections()
+    if not connection.in_atomic_block:  # of the caller, to whom the connection belongs then
+        close_old_connections()
     try:
         rung = ring(pressed_by="manager")
     except DatabaseError as error:

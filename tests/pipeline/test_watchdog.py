@@ -69,10 +69,8 @@ def scene(monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     scene = Scene(monkeypatch)
     yield scene
     monkeypatch.undo()
-    scene.worker.stop(within_s=0.0)
-    for child in (scene.orchestrator.web, scene.orchestrator.broker and scene.orchestrator.broker.child):
-        if child is not None:
-            child.stop(within_s=0.0)
+    for child in scene.orchestrator.children:
+        child.stop(within_s=0.0)
 
 
 def test_a_worker_that_speaks_is_left_alone(scene: Scene) -> None:

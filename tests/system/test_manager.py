@@ -4,10 +4,12 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -226,3 +228,8 @@ def test_main_returns_1_when_a_part_is_given_up(var: Path) -> None:
         assert process.wait(timeout=30) == 1
         assert process.stderr is not None
         assert "events worker ended with signal 9 (SIGKILL); it was started once" in process.stderr.read()
+    with closing(sqlite3.connect(var / "doorbell.sqlite3")) as database:
+        rows = database.execute(
+            "SELECT process, result FROM health_recoveryattempt ORDER BY id DESC LIMIT 1"
+        ).fetchall()
+    assert rows == [("events worker", "given_up")]
