@@ -56,7 +56,8 @@ class NamedRowField(forms.Field, Generic[Row]):
         if not text:
             return None
         found = self.rows.filter(pk=int(text)).first() if text.isascii() and text.isdecimal() else None
-        found = found or self.rows.filter(name__iexact=text).first()
+        if "\0" not in text:  # which PostgreSQL refuses to compare
+            found = found or self.rows.filter(name__iexact=text).first()
         if found is None:
             raise forms.ValidationError(f"There is no {self.rows.model._meta.verbose_name} {text[:60]!r}.")
         return found
