@@ -1,0 +1,1 @@
+"""The old system's objects, each doing what it promised on top of this one."""
