@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection
 
 from events.models import Event
@@ -122,5 +123,7 @@ def _failures_told() -> Iterator[None]:
         raise RestoreError(f"{error.filename or 'a file'}: {error.strerror or error}; everything was undone") from error
     except DatabaseError as error:
         raise RestoreError(f"the {connection.vendor} database refused: {error}; everything was undone") from error
+    except (ValueError, TypeError, ValidationError) as error:
+        raise RestoreError(f"a row of the backup has an impossible value: {error}; everything was undone") from error
     except BadArchive as error:
         raise RestoreError(f"the archive changed while it was read: {error}; everything was undone") from error

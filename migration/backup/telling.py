@@ -1,6 +1,8 @@
 """What an archive holds, in lines for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+from django.core.management.base import OutputWrapper
 
 from migration.backup.manifest import Manifest
 
@@ -15,3 +17,18 @@ def manifest_lines(manifest: Manifest) -> Iterator[str]:
     yield f"  {'with' if manifest.has_secrets else 'without'} the secrets of the settings"
     if missing := manifest.missing_pictures:
         yield f"  ! {len(missing)} pictures were gone when they were to be read, the first {missing[0]}"
+
+
+def progress_on(stream: OutputWrapper) -> Callable[[int, int], None]:
+    """Rewrite one line on a terminal with every percent; say nothing elsewhere."""
+    last = -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        percent = 100 * done // max(total, 1)
+        if stream.isatty() and percent != last:
+            last = percent
+            stream.write(f"\rchecking {percent} %", ending="\n" if percent == 100 else "")
+            stream.flush()
+
+    return tell

@@ -11,7 +11,7 @@ from migration.backup.errors import BadArchive, RestoreError
 from migration.backup.manifest import Manifest
 from migration.backup.reading import opened_archive
 from migration.backup.restoring import restore_backup
-from migration.backup.telling import manifest_lines
+from migration.backup.telling import manifest_lines, progress_on
 from migration.importing.run import ImportBusy
 from pipeline.run_lock import AlreadyRunning
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
                 self.stdout.write(line)
             if not options["yes"]:
                 self._ask()
-            restored = restore_backup(options["archive"])
+            restored = restore_backup(options["archive"], progress_on(self.stderr))
         except (BadArchive, RestoreError, AlreadyRunning, ImportBusy) as error:
             raise CommandError(str(error), returncode=NOT_DONE) from error
         except OSError as error:

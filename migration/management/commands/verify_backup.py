@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from migration.backup.errors import BadArchive
-from migration.backup.telling import manifest_lines
+from migration.backup.telling import manifest_lines, progress_on
 from migration.backup.verifying import verify_backup
 
 NOT_GOOD, NOT_THERE = 1, 2
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
-            manifest = verify_backup(options["archive"])
+            manifest = verify_backup(options["archive"], progress_on(self.stderr))
         except BadArchive as error:
             raise CommandError(str(error), returncode=NOT_GOOD) from error
         except OSError as error:
