@@ -80,8 +80,9 @@ def health_line(health: SystemHealth) -> str:
     lasting = f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
     rate = health.pipeline_status["events_per_minute"]
     visits = "" if rate is None else f", {rate:.1f} visits a minute"
-    errors, warnings = health.error_count, health.warning_count
-    trouble = f"{errors} errors and {warnings} warnings since the start" if errors or warnings else "all well"
+    counts = {"error": health.error_count, "warning": health.warning_count}
+    some = [f"{number} {what}{'' if number == 1 else 's'}" for what, number in counts.items() if number]
+    trouble = f"{' and '.join(some)} since the start" if some else "all well"
     state, score = health.state.value.capitalize(), health.performance_score
     return f"{state} for {lasting}: performance {score:.2f}{visits}, {trouble}."
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import DatabaseError
 
 from events.models import Camera
-from pipeline.camera_config import burst_plan, motion_backlog, motion_config, motion_plan
+from pipeline.camera_config import burst_plan, has_disk_space, motion_backlog, motion_config, motion_plan
 from pipeline.camera_figures import CameraFigures, FrameRate, tell_figures
 from pipeline.capture import CameraLoop, report_camera, unsettled_captures
 from pipeline.hardware.cameras import Camera as FrameSource
@@ -31,6 +31,7 @@ ROOM_WAIT_S = 60.0
 SETTLE_WAIT_S = 60.0
 STOPPED_WAIT_S = 5.0
 LOOK_EVERY_S = 0.02
+DISK_FULL = "The disk is nearly full: motion takes no pictures until there is room; presses still do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Watch:
         now_s = time.monotonic()
         if now_s - self._reported_s >= REPORT_EVERY_S:
             self._reported_s = now_s
-            report_camera(self.camera, "live")
+            report_camera(self.camera, "live", "" if has_disk_space() or not self.plan.motion else DISK_FULL)
             tell_figures(self.camera, self._figures())
         if self._on_progress is not None:
             self._on_progress(self)

@@ -2,11 +2,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from events.models import Camera, Capture, Event, Trigger
-from pipeline import camera_config
+from pipeline import camera_config, watching
 from pipeline.config import OrchestratorConfig
+from pipeline.hardware.frames import Frame
 from pipeline.hardware.source import parse_source
 from pipeline.management.commands.run_capture import Command
 from pipeline.tasks import smallest_face_px
@@ -49,6 +51,19 @@ def test_the_command_line_beats_the_configuration_of_a_camera(settings: Settings
     configure(settings, frame_capture={"fps": 7})
     plan = Command()._plan(parse_source("0"), OPTIONS | {"fps": 3.0, "no_motion": True, "pre_roll": 0.0})
     assert (plan.fps, plan.pre_roll_s, plan.motion) == (3.0, 0.0, False)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("has_room", "is_paused"), [(True, False), (False, True)])
+def test_a_camera_says_that_motion_pauses_on_a_full_disk(
+    monkeypatch: pytest.MonkeyPatch, has_room: bool, is_paused: bool
+) -> None:
+    monkeypatch.setattr(watching, "has_disk_space", lambda: has_room)
+    camera = Camera.objects.create(name="front door")
+    picture = np.zeros((48, 64, 3), np.uint8)
+    Watch(camera, WatchPlan(parse_source("0")))._saw(Frame(picture, 0, 1.0, timezone.now()))
+    camera.refresh_from_db()
+    assert (camera.state, camera.state_text == watching.DISK_FULL) == ("live", is_paused)
 
 
 @pytest.mark.django_db

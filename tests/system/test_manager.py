@@ -233,3 +233,34 @@ def test_main_returns_1_when_a_part_is_given_up(var: Path) -> None:
             "SELECT process, result FROM health_recoveryattempt ORDER BY id DESC LIMIT 1"
         ).fetchall()
     assert rows == [("events worker", "given_up")]
+
+
+BROKEN_OFF = """
+import json, threading, time
+from pipeline.orchestrator_manager import OrchestratorManager, SystemState
+manager = OrchestratorManager({'pipeline_config': {'face_detection': {'worker_count': 1}}})
+raised = []
+def start():
+    try:
+        manager.start()
+    except Exception as error:
+        raised.append(type(error).__name__)
+thread = threading.Thread(target=start)
+thread.start()
+while not manager.orchestrator.workers:
+    time.sleep(0.01)
+manager.stop()
+thread.join()
+states = [manager.state.value]
+manager.start()
+states.append(manager.state.value)
+manager.stop()
+states.append(manager.state.value)
+print(json.dumps([raised, states, [child.name for child in manager.orchestrator.children if child.pid]]))
+"""
+
+
+def test_a_start_can_be_broken_off_and_made_again(var: Path) -> None:
+    done = run(BROKEN_OFF, var)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == [["PartFailed"], ["stopped", "running", "stopped"], []]
