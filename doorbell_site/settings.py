@@ -226,6 +226,8 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+LEGACY_API_ENABLED = env.bool("LEGACY_API_ENABLED", default=False)  # the old system's addresses, too
+
 # --- Log: one line a fact, no faces, no secrets ---------------------------------------------------------------------
 LOG_LEVEL = _pipeline.storage.log_level
 LOGGING = {

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import LogoutView
@@ -8,6 +9,7 @@ import events.notifications.urls
 import events.urls
 import faces.urls
 import health.urls
+import migration.legacy_urls
 import pipeline.urls
 from doorbell_site.errors import NothingHere
 from doorbell_site.first_owner import first_owner
@@ -31,6 +33,7 @@ urlpatterns = [
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("first-owner/<str:token>/", first_owner, name="first-owner"),
+    *(migration.legacy_urls.urlpatterns if settings.LEGACY_API_ENABLED else []),
     path("api/", include(api_urlpatterns)),
     path("admin/", admin.site.urls),
     *pipeline.urls.urlpatterns,
