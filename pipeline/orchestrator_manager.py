@@ -5,7 +5,6 @@ Importing this needs no Django; making a manager sets it up when nobody has. doc
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import time
@@ -13,11 +12,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import OrchestratorConfig
-from pipeline.errors import DoorbellError
 from pipeline.manager.callbacks import DOORBELL_PRESSED, VISITOR_DECIDED, Callback, Callbacks
 from pipeline.manager.states import SystemHealth, SystemState
 
 if TYPE_CHECKING:
+    from migration.legacy_adapter import LegacyAdapter
     from pipeline.manager.measured import MeasuredOrchestrator
     from pipeline.manager.options import RunOptions
 
@@ -26,7 +25,6 @@ __all__ = ["OrchestratorManager", "SystemHealth", "SystemState"]
 logger = logging.getLogger(__name__)
 
 SETTINGS = "doorbell_site.settings"
-LEGACY = "migration.legacy_adapter"
 
 
 class OrchestratorManager:
@@ -59,7 +57,7 @@ class OrchestratorManager:
         self._callbacks = Callbacks()
         self._news = News(self._callbacks)
         self._life = Lifecycle(self.config, run or RunOptions(), self._callbacks, is_own=config is not None)
-        self._legacy: Any = None
+        self._legacy: LegacyAdapter | None = None
 
     def start(self) -> None:
         """Return when everything runs; harmless when it does. After ERROR it starts anew.
@@ -116,18 +114,13 @@ class OrchestratorManager:
         if self._listens_to_visits:
             self._news.start()
 
-    def get_legacy_interface(self) -> Any:
-        """The old system's object over this manager; always the same one. Raises DoorbellError while there is none."""
+    def get_legacy_interface(self) -> LegacyAdapter:
+        """The old system's main object over this manager; always the same one. docs/legacy-api.md lists its parts."""
+        # The one place that knows what lies above it: programs for the old system begin here.
+        from migration.legacy_adapter import LegacyAdapter
+
         if self._legacy is None:
-            try:
-                adapter = importlib.import_module(LEGACY)
-            except ModuleNotFoundError as error:
-                if error.name not in (LEGACY, LEGACY.partition(".")[0]):
-                    raise
-                raise DoorbellError(
-                    f"there is no {LEGACY}, and so no legacy interface; use the methods of OrchestratorManager"
-                ) from error
-            self._legacy = adapter.LegacyAdapter(self)
+            self._legacy = LegacyAdapter(self)
         return self._legacy
 
     @property

@@ -209,11 +209,29 @@ def test_importing_the_manager_sets_nothing_up(var: Path) -> None:
     assert run(program, var).stdout == "False\n"
 
 
-def test_the_legacy_interface_is_named_as_long_as_there_is_none(var: Path) -> None:
-    if (REPOSITORY / "migration" / "legacy_adapter.py").exists():
-        pytest.skip("there is one")
-    done = run("from pipeline.orchestrator_manager import *; OrchestratorManager().get_legacy_interface()", var)
-    assert "there is no migration.legacy_adapter, and so no legacy interface" in done.stderr
+LEGACY_PROGRAM = """
+import json
+from pipeline.orchestrator_manager import OrchestratorManager
+
+manager = OrchestratorManager()
+legacy_system = manager.get_legacy_interface()
+legacy_system.start()
+legacy_system.on_doorbell_pressed(channel=18)
+status = legacy_system.get_system_status()
+parts = [hasattr(legacy_system, name) for name in ('settings', 'face_manager', 'camera', 'gpio')]
+captures = legacy_system.get_recent_captures(limit=10)
+running = manager.running
+legacy_system.stop()
+print(json.dumps([status['status'], parts, captures, running, manager.state.value,
+                  legacy_system is manager.get_legacy_interface()]))
+"""
+
+
+def test_the_legacy_interface_starts_rings_and_stops_the_manager(var: Path) -> None:
+    done = run(LEGACY_PROGRAM, var)
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout.splitlines()[-1])
+    assert answer == ["running", [True] * 4, [], True, "stopped", True]
 
 
 def test_main_returns_1_when_a_part_is_given_up(var: Path) -> None:
