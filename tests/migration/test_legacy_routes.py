@@ -2,6 +2,7 @@
 
 import base64
 import json
+import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from faces.models import FaceSample, Person
 from faces.people import create_person
 from migration.compat import streams
 from migration.compat.device_views import last_lines
-from migration.compat.streams import QUALITIES, event_words, status_words, video_parts
+from migration.compat.streams import QUALITIES, Quality, event_words, status_words, video_parts
 from pipeline.capture import report_camera
+from pipeline.hardware.frames import Frame
+from pipeline.snapshots import SnapshotListener
 from pipeline.vision.images import decode_image
 from tests.conftest import Portraits
 from tests.seeding import ASTRONAUT_BOX, HOPPER_BOX, add_capture, add_event, add_face, add_plain_sample
@@ -44,6 +47,7 @@ GETS = [
     "/stream/system-status",
     "/stream/video/me",
 ]
+SMALL = Quality(160, 1000.0)
 MARKUP = "<img src=x onerror=alert(1)>"
 POSTS = [
     "/api/trigger-doorbell",
@@ -447,6 +451,20 @@ def test_the_status_is_streamed(broker: redis.Redis) -> None:
     words = words_of(async_to_sync(take)(status_words(lambda: {"status": "online"}, every_s=0.01), 3))
     assert [word["type"] for word in words] == ["status_connected", "system_status", "system_status"]
     assert words[1]["data"] == {"status": "online"}
+
+
+def test_the_camera_is_streamed_as_jpegs(broker: redis.Redis, at_the_door: Camera, portraits: Portraits) -> None:
+    rgb = decode_image(portraits.astronaut.read_bytes())
+    listener = SnapshotListener(at_the_door, lambda: Frame.from_rgb(rgb, time_s=time.monotonic()))
+    listener.start()
+    try:
+        parts = next(filter(None, (async_to_sync(take)(video_parts(at_the_door.pk, SMALL), 3) for _ in range(20))))
+    finally:
+        listener.stop()
+    assert len(parts) == 3
+    head, _, jpeg = parts[0].partition(b"\r\n\r\n")
+    assert head.startswith(b"--frame\r\nContent-Type: image/jpeg")
+    assert decode_image(jpeg.removesuffix(b"\r\n")).shape == (160, 160, 3)
 
 
 def test_a_camera_that_does_not_answer_ends_its_stream(broker: redis.Redis) -> None:
