@@ -22,7 +22,7 @@ from events.notifications.sealing import ConfigUnreadable
 from migration.backup import copied_database
 from migration.backup.database_swap import refresh, replaced_database
 from migration.backup.errors import BadArchive, RestoreError
-from migration.backup.manifest import ENVIRONMENT, Manifest
+from migration.backup.manifest import Manifest
 from migration.backup.partial import partial_folder
 from migration.backup.picture_swap import added_pictures, named_pictures, remove_pictures
 from migration.backup.reading import Archive, opened_archive
@@ -89,7 +89,7 @@ def _replace(archive: Archive, manifest: Manifest, folder: Path, kept: dict[str,
     ):
         if (found := Event.objects.count()) != events:
             raise RestoreError(f"{found} visits arrived in the database instead of {events}")
-        notes = [*_channel_notes(kept), *settings_notes(kept[ENVIRONMENT])]
+        notes = [*_channel_notes(kept), *settings_notes(kept)]
     if before is None:
         notes.append("The old database could not be read: pictures that only it named are still in the storage.")
     return notes + remove_pictures((before or set()) - after)

@@ -18,9 +18,9 @@ from migration.backup.kept_settings import (
     set_variables,
     without_secrets,
 )
-from migration.backup.manifest import CONFIG, SECRETS
-from pipeline.config import ConfigError, read_config_file
-from pipeline.configuration.files import OWN_FILE
+from migration.backup.manifest import CONFIG, ENVIRONMENT, SECRETS
+from pipeline.config import ConfigError, process_environment, read_config_file
+from pipeline.configuration.files import CONFIG_VARIABLE, OWN_FILE
 from pipeline.configuration.resolving import SECTIONS_KEY
 
 LONGEST_SHOWN = 100
@@ -41,8 +41,15 @@ def replaced_settings(kept: Mapping[str, Any], folder: Path) -> Iterator[None]:
         raise
 
 
-def settings_notes(then: Mapping[str, Any]) -> Iterator[str]:
-    """What the environment said when the backup was made, and does not say now; no secret is shown."""
+def settings_notes(kept: Mapping[str, Any]) -> Iterator[str]:
+    """Where the environment says otherwise than the backup; no secret is shown."""
+    environment, then = process_environment(), kept[ENVIRONMENT]
+    if named := environment.get(CONFIG_VARIABLE):
+        yield f"DOORBELL_CONFIG names {named}; the backup's configuration lies in {Path(settings.VAR_DIR) / OWN_FILE}."
+    for name, variable in KEYS.items():
+        here = environment.get(variable)
+        if here and kept.get(SECRETS + name, here) != here:
+            yield f"The environment sets {variable}, which goes before the key from the backup: take it out of there."
     now, secret = set_variables(with_secrets=True), secret_variables()
     for name in sorted(known_variables() & then.keys()):
         if now.get(name) != then[name]:

@@ -154,7 +154,9 @@ def test_damaged_installation_is_brought_back(archive: Path, seeded: Installatio
 def test_older_schema_is_migrated(home: Installation, empty: Installation) -> None:
     assert home.manage("migrate", "migration", "zero", "--verbosity=0").returncode == 0
     old = backed_up(home)
-    assert "The backup's older database was brought to this version." in restored(empty, old)
+    assert "The backup's older database was brought to this version." in restored(
+        empty, old, LEGACY_DATA_DIR="/nowhere"
+    )
     assert empty.execute("SELECT COUNT(*) FROM migration_reviewitem") == [(0,)]
     assert empty.execute("SELECT name FROM faces_person") == [("Grace Hopper",)]
 
@@ -202,3 +204,14 @@ def test_environment_that_differs_is_told(home: Installation) -> None:
     done = home.manage("backup", TIME_ZONE="Europe/Berlin")
     archive = Path(done.stdout.splitlines()[-1])
     assert "The environment had TIME_ZONE='Europe/Berlin' and now says otherwise" in restored(home, archive)
+
+
+def test_environment_that_goes_before_the_archive_is_told(
+    secret_archive: Path, seeded: Installation, empty: Installation, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.json"
+    config.write_text("{}")
+    said = restored(empty, secret_archive, DOORBELL_CONFIG=str(config), NOTIFY_SECRET_KEY="another")
+    assert f"DOORBELL_CONFIG names {config}; the backup's configuration lies in {empty.var / 'config.json'}." in said
+    assert "The environment sets NOTIFY_SECRET_KEY, which goes before the key from the backup" in said
+    assert empty.secrets() == seeded.secrets()
