@@ -10,7 +10,9 @@ from pytest_django import Settings
 
 from events.notifications.sealing import unseal
 from pipeline.run_lock import only_run
+from tests.conftest import Portraits
 from tests.migration.backup.installations import Installation
+from tests.migration.houses import House, seen, visit
 
 
 def restored(home: Installation, archive: Path, **environment: str) -> str:
@@ -215,3 +217,18 @@ def test_environment_that_goes_before_the_archive_is_told(
     assert f"DOORBELL_CONFIG names {config}; the backup's configuration lies in {empty.var / 'config.json'}." in said
     assert "The environment sets NOTIFY_SECRET_KEY, which goes before the key from the backup" in said
     assert empty.secrets() == seeded.secrets()
+
+
+def test_what_was_imported_is_not_imported_again_after_a_restore(
+    house: House, portraits: Portraits, home: Installation, empty: Installation
+) -> None:
+    house.put("data/known_faces/Ada.jpg", portraits.grace_hopper)
+    house.log(visit("2025-09-22T16:20:00", "KNOWN_VISITOR", [seen("Ada")]))
+    assert home.manage("import_legacy", house.root, "--timezone", "UTC").returncode == 0
+    archive = backed_up(home)
+    restored(empty, archive)
+    assert empty.rows() == home.rows()
+    again = empty.manage("import_legacy", house.root, "--timezone", "UTC")
+    assert "known face: 1 already there" in again.stdout
+    assert "visit: 1 already there" in again.stdout
+    assert empty.rows() == home.rows()
