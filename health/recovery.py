@@ -32,12 +32,14 @@ class RecoveryJournal:
             self._unwritten.append(attempt)
 
     def ended(self, process: str, result: RecoveryResult, detail: str = "") -> RecoveryAttempt | None:
-        """None when none was open."""
+        """detail: without one, how long it took. None when none was open."""
         with self._lock:
             attempt = self._open.pop(process, None)
             if attempt is None:
                 return None
-            attempt.result, attempt.detail, attempt.ended_at = result, detail[:300], timezone.now()
+            attempt.result, attempt.ended_at = result, timezone.now()
+            took_s = (attempt.ended_at - attempt.started_at).total_seconds()
+            attempt.detail = detail[:300] or f"it took {took_s:.1f} s"
             if attempt not in self._unwritten:
                 self._unwritten.append(attempt)
             return attempt

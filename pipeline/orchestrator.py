@@ -105,8 +105,10 @@ class PipelineOrchestrator:
                 child.start()
 
     def watch_cameras(self, plans: Iterable[CameraPlan]) -> None:
-        """Have exactly these cameras watched: end the processes of others, start the missing ones."""
+        """Have exactly these cameras watched: end the processes of others, start the missing ones. Not after a stop."""
         with self._lock:
+            if self._is_unwanted.is_set():
+                return
             wanted = set(plans)
             gone = [self.cameras.pop(plan) for plan in list(self.cameras) if plan not in wanted]
             _stop_together(gone, time.monotonic() + WORKERS_SHARE_S)
@@ -154,6 +156,13 @@ class PipelineOrchestrator:
             _stop_together([*self.workers, *([self.web] if self.web else [])], end - BROKER_SHARE_S)
             if self.broker is not None:
                 _stop_together([self.broker.child], end)
+
+    def start_again(self, children: Iterable[Child]) -> None:
+        """Those that were given up; not after a stop."""
+        with self._lock:
+            for child in children:
+                if not self._is_unwanted.is_set():
+                    child.start()
 
     def break_off(self) -> None:
         """Have a start that is under way in another thread fail."""

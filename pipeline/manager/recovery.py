@@ -73,9 +73,10 @@ class Recovery:
         """Forget the restarts so far, and start what was given up."""
         for child in self._orchestrator.children:
             child.forgive()
-        for child in self.given_up:
+        given_up = self.given_up
+        for child in given_up:
             self._journal.began(child.name, "it was given up, and is tried again", 1)
-            child.start()
+        self._orchestrator.start_again(given_up)
 
     @property
     def is_under_way(self) -> bool:
@@ -92,10 +93,8 @@ class Recovery:
         for child in self._orchestrator.children:
             if child.name in open_processes and self._is_back(child, alive):
                 attempt = self._journal.ended(child.name, RecoveryResult.RECOVERED)
-                if attempt is not None and attempt.ended_at is not None:
-                    took_s = (attempt.ended_at - attempt.started_at).total_seconds()
-                    attempt.detail = f"it works again after {took_s:.1f} s"
-                    logger.info("recovery: %s works again after %.1f s", child.name, took_s)
+                if attempt is not None:
+                    logger.info("recovery: %s: %s", child.name, attempt.detail)
 
     def _is_back(self, child: Child, alive: set[int]) -> bool:
         if child.state is not ChildState.RUNNING or child.pid is None:

@@ -73,6 +73,18 @@ def test_camera_processes_follow_the_list(make: Callable[..., PipelineOrchestrat
     assert list(orchestrator.cameras) == [GATE]
 
 
+def test_after_a_stop_nothing_starts_that_somebody_still_asks_for(make: Callable[..., PipelineOrchestrator]) -> None:
+    orchestrator = make()
+    orchestrator.start()
+    orchestrator.stop()
+    orchestrator.watch_cameras([GARAGE])
+    orchestrator.start_again(orchestrator.workers)
+    assert orchestrator.cameras == {}
+    assert {child.state for child in orchestrator.children} == {ChildState.STOPPED}
+    with pytest.raises(PartFailed, match="the doorbell was stopped"):
+        orchestrator.check()
+
+
 def test_part_that_was_given_up_is_told_with_its_last_words(
     make: Callable[..., PipelineOrchestrator], monkeypatch: pytest.MonkeyPatch
 ) -> None:

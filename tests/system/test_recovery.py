@@ -23,6 +23,7 @@ CHILDREN = {
     "detection worker 1": ("worker", "detection-"),
     "recognition worker 1": ("worker", "recognition-"),
     "events worker": ("worker", "events-"),
+    "notifications worker 1": ("worker", "notifications-"),
     "camera front door": ("run_capture",),
     "web server": ("uvicorn",),
 }

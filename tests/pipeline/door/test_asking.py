@@ -9,7 +9,7 @@ import pytest
 import redis
 from gpiozero.pins.mock import MockFactory
 
-from pipeline.door.asking import ask_light, read_wish
+from pipeline.door.asking import ask_light, read_wish, shown_pattern
 from pipeline.door.door import Door
 from pipeline.door.lights import SHOWN_S, VisitLights
 from pipeline.hardware.status_light import Pattern, StatusLight
@@ -51,18 +51,22 @@ def test_what_is_asked_for_is_shown_by_the_door(broker: redis.Redis, light: Watc
                 break
             patient.wait(0.05)  # its thread is about to listen
         assert light.alerted.wait(PATIENCE_S)
+        assert shown_pattern(PATIENCE_S) == Pattern.ALERT
     finally:
         door.close()
 
 
 def test_without_a_light_the_asker_is_told_so(broker: redis.Redis) -> None:
     assert ask_light(Pattern.ALERT) is False
+    assert shown_pattern() is None
 
 
 def test_without_redis_the_asker_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     away = redis.Redis.from_url(f"unix://{tmp_path}/nobody.sock")
     monkeypatch.setattr("pipeline.door.asking.redis_client", lambda: away)
+    monkeypatch.setattr("events.broadcast.redis_client", lambda: away)
     assert ask_light(Pattern.ALERT) is False
+    assert shown_pattern() is None
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf"), 1e9])

@@ -87,7 +87,7 @@ def test_a_process_that_works_again_is_noted_with_what_had_happened(make: Callab
     assert scene.attempts() == [
         ("events worker", 1, "recovered", "hung in decide(7) for 130 s; 120 s is the limit"),
     ]
-    assert RecoveryAttempt.objects.get().detail.startswith("it works again after ")
+    assert RecoveryAttempt.objects.get().detail.startswith("it took ")
     assert scene.recovery.attempts == 1
 
 
