@@ -30,10 +30,14 @@ LOCK = "doorbell.lock"  # of the process that runs the doorbell
 
 class OldCamera:
     """The camera process is asked for its newest frame. Where no doorbell runs, the camera is opened for one frame
-    and closed again: it stays free for the doorbell."""
+    and closed again: it stays free for the doorbell.
 
-    def __init__(self, old_settings: OldSettings) -> None:
+    may_open: False only asks.
+    """
+
+    def __init__(self, old_settings: OldSettings, *, may_open: bool = True) -> None:
         self.settings = old_settings
+        self._may_open = may_open
         self.is_initialized = False
         self._size: tuple[int, int] | None = None
 
@@ -72,9 +76,10 @@ class OldCamera:
         """Raises NoSnapshot or CameraError: why there is no picture."""
         self.is_initialized = False
         camera = self.camera
-        if camera is not None and (camera.is_live or _is_running()):
+        must_ask = not self._may_open or _is_running()
+        if camera is not None and (camera.is_live or must_ask):
             frame = decode_image(take_snapshot(camera).jpeg)
-        elif _is_running():
+        elif must_ask:
             raise NoSnapshot("no camera is set up; start the doorbell with --source, or add a camera in the admin")
         else:
             frame = _one_frame(_source(camera))

@@ -46,7 +46,7 @@ def describe_doorbell() -> dict[str, Any]:
     return {
         "status": "online",
         "timestamp": timezone.localtime().isoformat(),
-        "camera": _camera_info(OldCamera(old)),
+        "camera": _camera_info(OldCamera(old, may_open=False)),
         "gpio": OldGpio(old, _NobodyListens()).get_gpio_status(),
         "faces": OldFaceManager(old).get_stats(),
         "telegram": {"initialized": OldNotifier(old).initialized},
@@ -77,7 +77,7 @@ class CapturePhoto(OldView):
     def get(self, request: Request) -> Response:
         """A picture of this moment. It is not kept: a GET changes nothing."""
         try:
-            frame = OldCamera(OldSettings()).look()
+            frame = OldCamera(OldSettings(), may_open=False).look()
         except DoorbellError as error:
             return Response({"status": "error", "message": str(error)})
         jpeg = base64.b64encode(encode_jpeg(frame, quality=85)).decode("ascii")
@@ -90,7 +90,7 @@ class RecognizeNow(OldView):
         """Look now and say who is there; nothing is recorded."""
         old = OldSettings()
         try:
-            frame = OldCamera(old).look()
+            frame = OldCamera(old, may_open=False).look()
         except DoorbellError as error:
             raise Refused(str(error), UNAVAILABLE) from error
         manager = OldFaceManager(old)

@@ -64,7 +64,7 @@ class AddFromCamera(OldView):
         manager = OldFaceManager(old)
         manager.find(name)  # refuses a bad name before anybody has to stand still
         try:
-            frame = OldCamera(old).look()
+            frame = OldCamera(old, may_open=False).look()
         except DoorbellError as error:
             raise Refused(str(error), UNAVAILABLE) from error
         return _added(manager.enroll(name, encode_png(frame)))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from migration.compat.old_settings import OldSettings
 from migration.compat.replaced import Replaced
-from pipeline.door.asking import LONGEST_S, ask_light
+from pipeline.door.asking import LONGEST_S, ask_light, shown_pattern
 from pipeline.door.opening import open_light
 from pipeline.hardware.status_light import LAMPS, Pattern, StatusLight
 from pipeline.manager.callbacks import DOORBELL_PRESSED, Callback
@@ -49,7 +49,6 @@ class OldGpio(Replaced):
         self._told: deque[int] = deque(maxlen=200)
         self._passing_on = threading.local()
         self._light: StatusLight | None = None
-        self._pattern = Pattern.IDLE
 
     @property
     def callback(self) -> OnPress | None:
@@ -73,8 +72,9 @@ class OldGpio(Replaced):
 
     @property
     def led_states(self) -> dict[str, bool]:
-        """What was last asked for here; a visit's own pattern may show before it."""
-        lamps = LAMPS[self._light.pattern if self._light is not None else self._pattern]
+        """What the light shows now; without one, nothing is lit."""
+        pattern = self._light.pattern if self._light is not None else shown_pattern() or Pattern.OFF
+        lamps = LAMPS[pattern]
         return {"red": lamps.red, "yellow": lamps.yellow, "green": lamps.green}
 
     def setup_doorbell_button(self, callback: OnPress) -> None:
@@ -97,7 +97,6 @@ class OldGpio(Replaced):
         Raises ValueError for a duration that is no time above 0, up to a day.
         """
         pattern = Pattern(status) if status in set(Pattern) else Pattern.OFF
-        self._pattern = pattern
         if ask_light(pattern, LONGEST_S if duration is None else float(duration)):
             self.release_light()
             return True

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from events.broadcast import DECIDED, PRESSED, listen
 from events.models import Event, Outcome, Trigger
-from pipeline.door.asking import SHOW, read_wish
+from pipeline.door.asking import SHOW, TELL, read_wish, tell_pattern
 from pipeline.door.lights import VisitLights
 from pipeline.hardware.chime import Chime
 from pipeline.hardware.status_light import StatusLight
@@ -66,6 +66,8 @@ class Door:
             self._lights.decided(word[1]["event"], word[1]["outcome"], self._clock())
         elif word[0] == SHOW and (wish := read_wish(word[1])) is not None:
             self._lights.asked(wish.pattern, self._clock() + wish.seconds)
+        elif word[0] == TELL and self._light is not None:
+            tell_pattern(word[1], self._light.pattern)
         self._show()
 
     def look(self) -> None:
@@ -102,7 +104,7 @@ class Door:
     def _follow(self) -> None:
         try:
             # Without a light it does not listen for wishes: whoever has one is told that nobody heard it.
-            for word in listen(PRESSED, DECIDED, *((SHOW,) if self._light else ()), poll_s=POLL_S):
+            for word in listen(PRESSED, DECIDED, *((SHOW, TELL) if self._light else ()), poll_s=POLL_S):
                 if self._stopping.is_set():
                     return
                 self.hear(word)

@@ -366,6 +366,7 @@ def test_without_a_light_the_program_is_told_so(adapter: LegacyAdapter, settings
     assert adapter.gpio.set_status_led("alert") is False
     assert adapter.gpio.test_leds() is False
     assert adapter.gpio.blink_led("red") is False
+    assert adapter.gpio.led_states == {"red": False, "yellow": False, "green": False}
 
 
 @pytest.mark.parametrize("duration", [0, -1, math.nan, math.inf])

@@ -27,7 +27,7 @@ from migration.compat.device_views import last_lines
 from migration.compat.streams import QUALITIES, Quality, event_words, status_words, video_parts
 from pipeline.capture import report_camera
 from pipeline.hardware.frames import Frame
-from pipeline.snapshots import SnapshotListener
+from pipeline.snapshots import NoSnapshot, SnapshotListener, take_snapshot
 from pipeline.vision.images import decode_image
 from tests.conftest import Portraits
 from tests.seeding import ASTRONAUT_BOX, HOPPER_BOX, add_capture, add_event, add_face, add_plain_sample
@@ -74,9 +74,31 @@ def photo(path: Path) -> SimpleUploadedFile:
 
 
 @pytest.fixture
-def at_the_door(portraits: Portraits) -> Camera:
-    """A camera that shows the astronaut, without a process that reads it."""
-    return Camera.objects.create(name="front door", source=str(portraits.astronaut))
+def camera(db: None) -> Camera:
+    return Camera.objects.create(name="front door", source="rtsp://never/opened")
+
+
+@pytest.fixture
+def at_the_door(broker: redis.Redis, camera: Camera, portraits: Portraits) -> Iterator[Camera]:
+    """A live camera whose process sees the astronaut."""
+    rgb = decode_image(portraits.astronaut.read_bytes())
+    listener = SnapshotListener(camera, lambda: Frame.from_rgb(rgb, time_s=time.monotonic()))
+    listener.start()
+    report_camera(camera, "live")
+    wait_until_it_answers(camera)
+    yield camera
+    listener.stop()
+
+
+def wait_until_it_answers(camera: Camera) -> None:
+    """Its thread is about to listen."""
+    for _ in range(100):
+        try:
+            take_snapshot(camera, timeout_s=0.2)
+        except NoSnapshot:
+            continue
+        return
+    pytest.fail("the camera does not answer")
 
 
 # --- Who may --------------------------------------------------------------------------------------------------------
@@ -154,8 +176,8 @@ def test_a_press_without_a_camera_is_an_error_that_says_why(api: APIClient) -> N
     assert Event.objects.get().outcome == Outcome.NO_PICTURE
 
 
-def test_a_press_that_a_camera_sees_is_a_success(api: APIClient, at_the_door: Camera) -> None:
-    report_camera(at_the_door, "live")
+def test_a_press_that_a_camera_sees_is_a_success(api: APIClient, camera: Camera) -> None:
+    report_camera(camera, "live")
     body = strict_json(api.post("/api/trigger-doorbell"))
     assert (body["status"], body["event_id"]) == ("success", Event.objects.get().pk)
 
@@ -169,8 +191,7 @@ def test_a_photo_is_a_real_picture_and_is_not_kept(api: APIClient, at_the_door: 
     assert [path for path in media.rglob("*") if path.is_file()] == []
 
 
-def test_no_photo_is_the_old_error(api: APIClient) -> None:
-    Camera.objects.create(name="front door", source="/nowhere/film.mp4")
+def test_no_photo_is_the_old_error(api: APIClient, camera: Camera) -> None:
     response = api.get("/api/capture-photo")
     assert response.status_code == 200
     assert strict_json(response)["status"] == "error"
@@ -453,14 +474,8 @@ def test_the_status_is_streamed(broker: redis.Redis) -> None:
     assert words[1]["data"] == {"status": "online"}
 
 
-def test_the_camera_is_streamed_as_jpegs(broker: redis.Redis, at_the_door: Camera, portraits: Portraits) -> None:
-    rgb = decode_image(portraits.astronaut.read_bytes())
-    listener = SnapshotListener(at_the_door, lambda: Frame.from_rgb(rgb, time_s=time.monotonic()))
-    listener.start()
-    try:
-        parts = next(filter(None, (async_to_sync(take)(video_parts(at_the_door.pk, SMALL), 3) for _ in range(20))))
-    finally:
-        listener.stop()
+def test_the_camera_is_streamed_as_jpegs(at_the_door: Camera) -> None:
+    parts = async_to_sync(take)(video_parts(at_the_door.pk, SMALL), 3)
     assert len(parts) == 3
     head, _, jpeg = parts[0].partition(b"\r\n\r\n")
     assert head.startswith(b"--frame\r\nContent-Type: image/jpeg")
@@ -492,11 +507,11 @@ def test_a_stream_is_one_for_browsers(owner: User) -> None:
     assert response["Cache-Control"] == "no-store"
 
 
-def test_a_video_needs_a_camera_that_runs(owner: User, at_the_door: Camera) -> None:
+def test_a_video_needs_a_camera_that_runs(owner: User, camera: Camera) -> None:
     response = ask_for_stream(owner, "/stream/video/me?quality=low")
     assert response.status_code == 503
     assert ask_for_stream(owner, "/stream/video/me?quality=best").status_code == 400
-    report_camera(at_the_door, "live")
+    report_camera(camera, "live")
     live = ask_for_stream(owner, "/stream/video/<script>")
     assert live["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
 
