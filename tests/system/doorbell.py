@@ -45,6 +45,7 @@ class Doorbell:
             "CLAIM_LEASE_S": "2",
             "SWEEP_INTERVAL_S": "0.5",
             "GPIOZERO_PIN_FACTORY": "mock",
+            "LEGACY_API_ENABLED": "true",
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
         }
 
