@@ -13,7 +13,8 @@ DoorbellError
 ├── AlreadyRunning, AddressUnusable
 ├── InvalidMqttSetting, NotPublished, RefusedCommand, BridgeDied
 ├── DeliveryError, InvalidConfig and others of events.notifications
-└── SourceError       an old installation cannot be read
+├── SourceError       an old installation cannot be read
+└── BackupError       an archive cannot be written, is not sound, or cannot be restored
 """
 
 
