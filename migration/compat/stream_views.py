@@ -11,16 +11,27 @@ from rest_framework.request import Request
 
 from migration.compat.device_views import describe_doorbell
 from migration.compat.old_views import UNAVAILABLE, OldView, Refused
-from migration.compat.streams import BOUNDARY, QUALITIES, event_words, open_streams, status_words, video_parts
+from migration.compat.streams import (
+    BOUNDARY,
+    QUALITIES,
+    event_words,
+    let_go_of_database,
+    open_streams,
+    status_words,
+    video_parts,
+)
 from pipeline.ring import default_camera
 
 NEEDS_ASGI = (
     "streams need an ASGI server, as ./doorbell run starts it; ask /api/events/ and /api/health/ from time to time"
 )
+GET_ONLY = ["get", "options"]  # a HEAD would keep a stream open that nobody reads
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 class EventStream(OldView):
+    http_method_names = GET_ONLY
+
     def get(self, request: Request) -> StreamingHttpResponse:
         """Server-Sent Events: connected, heartbeat, doorbell_pressed, event_processed."""
         check_room(request)
@@ -28,6 +39,8 @@ class EventStream(OldView):
 
 
 class StatusStream(OldView):
+    http_method_names = GET_ONLY
+
     def get(self, request: Request) -> StreamingHttpResponse:
         """Server-Sent Events: status_connected, system_status."""
         check_room(request)
@@ -35,6 +48,8 @@ class StatusStream(OldView):
 
 
 class VideoStream(OldView):
+    http_method_names = GET_ONLY
+
     def get(self, request: Request, client_id: str) -> StreamingHttpResponse:
         """MJPEG of the first camera. client_id: whatever the client likes; nothing is kept under it."""
         quality = QUALITIES.get(request.query_params.get("quality", "medium"))
@@ -56,4 +71,5 @@ def check_room(request: Request) -> None:
 
 
 def _stream(parts: AsyncGenerator[bytes], kind: str) -> StreamingHttpResponse:
+    let_go_of_database()
     return StreamingHttpResponse(parts, content_type=kind, headers=HEADERS)

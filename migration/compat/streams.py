@@ -1,4 +1,5 @@
-"""Endless answers, each for a bounded time: words as Server-Sent Events, frames as MJPEG. They hold no thread."""
+"""Endless answers, each for a bounded time: words as Server-Sent Events, frames as MJPEG. They wait without polling,
+and keep no database connection while they wait."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import redis
 import redis.asyncio
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 from redis.asyncio.client import PubSub
 
@@ -24,6 +25,9 @@ from events.browsing import events_to_show
 from events.models import Outcome
 from migration.compat.visits import capture_address, old_event
 from pipeline.snapshots import TAKEN, WANTED, NoSnapshot, read_snapshot
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 LIFETIME_S = 15 * 60.0  # then the client connects anew, and is asked again who it is
 HEARTBEAT_S = 15.0
@@ -75,7 +79,7 @@ async def event_words(lifetime_s: float = LIFETIME_S, heartbeat_s: float = HEART
                 yield word("connected", {"message": "the visits of this doorbell follow"})
                 while (left_s := deadline_s - time.monotonic()) > 0:
                     heard = await _next_message(channel, min(left_s, heartbeat_s))
-                    told = word("heartbeat", {}) if heard is None else await sync_to_async(_tell)(*heard)
+                    told = word("heartbeat", {}) if heard is None else await _from_rows(_tell, *heard)
                     if told:
                         yield told
         except (redis.RedisError, DatabaseError):
@@ -91,7 +95,7 @@ async def status_words(
         yield word("status_connected", {})
         try:
             while True:
-                yield word("system_status", await sync_to_async(describe)())
+                yield word("system_status", await _from_rows(describe))
                 if time.monotonic() + every_s > deadline_s:
                     return
                 await asyncio.sleep(every_s)
@@ -133,6 +137,24 @@ def _tell(topic: str, facts: dict[str, Any]) -> bytes:
     if event.outcome == Outcome.PENDING:
         return b""
     return word("event_processed", {"event_id": event.pk, **old_event(event, capture_address)})
+
+
+async def _from_rows(read: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+    """Read in a thread, as Django's rows are, and let go of the connection."""
+
+    def read_and_let_go() -> Result:
+        try:
+            return read(*args, **kwargs)
+        finally:
+            let_go_of_database()
+
+    return await sync_to_async(read_and_let_go)()
+
+
+def let_go_of_database() -> None:
+    """For this thread's part of a request that lasts for minutes; a transaction that is open keeps its connection."""
+    if not connection.in_atomic_block:
+        close_old_connections()
 
 
 def _part(jpeg: bytes) -> bytes:

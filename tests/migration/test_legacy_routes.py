@@ -516,6 +516,10 @@ def test_a_video_needs_a_camera_that_runs(owner: User, camera: Camera) -> None:
     assert live["Content-Type"] == "multipart/x-mixed-replace; boundary=frame"
 
 
+def test_a_stream_is_not_opened_for_its_headers(api: APIClient) -> None:
+    assert api.head("/stream/events").status_code == 405
+
+
 def test_without_an_asgi_server_a_stream_names_what_to_use(api: APIClient) -> None:
     response = api.get("/stream/events")
     assert response.status_code == 501
