@@ -61,8 +61,7 @@ class BackOff:
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """What to run. `environment` is added to the supervisor's own. queue: what its heartbeat names, empty when it has
-    none."""
+    """What to run. `environment` is added to the supervisor's own. queue: what its heartbeat names, if it has one."""
 
     name: str
     command: tuple[str, ...]
@@ -125,9 +124,8 @@ class Child:
     @property
     def why_ended(self) -> str:
         """How the last process ended, or why it was killed."""
-        if self._killed_because:
-            return self._killed_because
-        return "could not be started" if self.exit_code is None else f"ended with {exit_text(self.exit_code)}"
+        ended = "could not be started" if self.exit_code is None else f"ended with {exit_text(self.exit_code)}"
+        return self._killed_because or ended
 
     def forgive(self) -> None:
         """Count restarts anew."""
@@ -169,10 +167,7 @@ class Child:
             self.wait_until_over(2.0)
 
     def kill(self, because: str = "") -> None:
-        """End the group at once. Unless a stop was asked for, this counts as a failure of the process.
-
-        because: for `why_ended`, in place of the signal.
-        """
+        """End the group at once; without a stop asked for, that is a failure. because: stands in `why_ended` then."""
         with self._changed:
             if self._process is not None:
                 self._killed_because = because
@@ -211,8 +206,7 @@ class Child:
             return rule.pause_s(len(self._recent_restarts))
 
     def _forget_old_restarts(self) -> None:
-        since = time.monotonic() - self.spec.back_off.window_s
-        while self._recent_restarts and self._recent_restarts[0] < since:
+        while self._recent_restarts and self._recent_restarts[0] < time.monotonic() - self.spec.back_off.window_s:
             self._recent_restarts.popleft()
 
     def _run_once(self) -> int:

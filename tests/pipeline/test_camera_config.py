@@ -61,7 +61,7 @@ def test_a_camera_says_that_motion_pauses_on_a_full_disk(
     monkeypatch.setattr(watching, "has_disk_space", lambda: has_room)
     camera = Camera.objects.create(name="front door")
     picture = np.zeros((48, 64, 3), np.uint8)
-    Watch(camera, WatchPlan(parse_source("0")))._saw(Frame(picture, 0, 1.0, timezone.now()))
+    Watch(camera, WatchPlan(parse_source("0")))._saw(Frame(picture, 1.0, timezone.now(), 0))
     camera.refresh_from_db()
     assert (camera.state, camera.state_text == watching.DISK_FULL) == ("live", is_paused)
 

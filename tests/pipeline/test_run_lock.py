@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.run_lock import AlreadyRunning, only_run
+from pipeline.run_lock import AlreadyRunning, only_run, running_pid
 
 HOLDER = """
 import sys, pathlib
@@ -49,3 +49,13 @@ def test_killed_run_leaves_no_lock(tmp_path: Path) -> None:
         holder.wait()
         with only_run(lock):
             pass
+
+
+def test_whoever_looks_sees_who_runs_and_holds_nobody_up(tmp_path: Path) -> None:
+    lock = tmp_path / "doorbell.lock"
+    assert running_pid(lock) is None
+    with only_run(lock):
+        assert running_pid(lock) == os.getpid()
+    assert running_pid(lock) is None
+    with only_run(lock):
+        pass
