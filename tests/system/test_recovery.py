@@ -72,6 +72,11 @@ def attempts(bell: Doorbell, process: str) -> list[tuple[str, str]]:
     )
 
 
+def is_journalled(bell: Doorbell, process: str, cause: str) -> bool:
+    """Earlier tests left attempts of their own."""
+    return any(each.startswith(cause) for _, each in attempts(bell, process))
+
+
 def is_well(bell: Doorbell) -> bool:
     """The manager says that it runs, and every process works."""
     status = json.loads((bell.folder / "var" / "run" / "manager.json").read_text())
@@ -132,8 +137,8 @@ def test_a_worker_that_is_frozen_is_replaced_and_its_press_decided(bell: Doorbel
     number = bell.ring()
     wait_for(lambda: problems(bell, "worker detection") != [], 30, "health does not say that the worker is silent")
     assert bell.decided(number, BACK_WITHIN_S)["outcome"] == "known"
+    wait_for(lambda: is_journalled(bell, "detection worker 1", "gave no sign of life for"), BACK_WITHIN_S, "no cause")
     wait_for(lambda: is_recovered(bell, "detection worker 1"), BACK_WITHIN_S, "it was not replaced")
-    assert attempts(bell, "detection worker 1")[0][1].startswith("gave no sign of life for")
 
 
 def test_a_broker_that_is_frozen_for_a_while_loses_no_press(bell: Doorbell) -> None:
