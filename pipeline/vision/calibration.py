@@ -74,7 +74,7 @@ def measure_spread(samples: Labelled, seen: Labelled, targets: npt.NDArray[np.in
 
 
 def recommend(spread: Spread, false_match_rate: float) -> Recommendation:
-    """Return the largest tolerance at which false matches are rarer than `false_match_rate`, 0..1, with 95 % confidence.
+    """Return the largest tolerance that keeps false matches below `false_match_rate`, 0..1, with 95 % confidence.
 
     Wilson's score interval (1927) bounds the rate from above; without a single false match among n comparisons the
     bound is about 4/n, so that a rate of 0.001 takes some 4,000 of them.
@@ -94,7 +94,7 @@ def recommend(spread: Spread, false_match_rate: float) -> Recommendation:
             return Recommendation(tolerance, f"{matches} of {count} comparisons with somebody else lie within it")
     return Recommendation(
         None,
-        f"even at {SMALLEST:.2f} more than {false_match_rate:g} of the comparisons match; is somebody enrolled twice?",
+        f"even at {SMALLEST:.2f} more than {false_match_rate:g} of the comparisons match; is one person there twice?",
     )
 
 

@@ -34,17 +34,13 @@ def rate(text: str) -> float:
 
 
 class Command(BaseCommand):
-    help = (
-        "Measure how far this household's faces lie apart, and recommend tolerances. Changes nothing without --apply."
-    )
+    help = "Measure how far this household's faces lie apart and recommend tolerances; --apply writes them down."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--false-match-rate", type=rate, default=0.001, metavar="R", help="how rarely a stranger may match; 0.001"
         )
-        parser.add_argument(
-            "--apply", action="store_true", help="write what is recommended into the configuration file"
-        )
+        parser.add_argument("--apply", action="store_true", help="write the recommendation into the configuration file")
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *_args: Any, **options: Any) -> None:

@@ -64,7 +64,7 @@ def test_no_tolerance_beyond_the_networks_own_is_recommended() -> None:
 def test_one_person_enrolled_twice_is_suspected_when_nothing_keeps_the_rate() -> None:
     advice = recommend(spread_of(0.1, times=5000), 0.001)
     assert advice.tolerance is None
-    assert advice.why.endswith("is somebody enrolled twice?")
+    assert advice.why.endswith("is one person there twice?")
 
 
 def test_rates_are_unknown_without_comparisons() -> None:
