@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Nobody comes and goes within it, and motion is half of what watching a still scene costs beyond its decoding.
 MOTION_LOOKS_APART_S = 0.09
+# Intervals from the newest frame, which is up to one frame older than the press, to the first of the pre-roll.
+PRE_ROLL_LATER = 0.75
 
 
 @dataclass(slots=True)
@@ -44,6 +46,15 @@ class View:
 
     frame: Frame
     scene: int
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A frame of the pre-roll that belongs to a press and is saved with the first frame from `due_s` on."""
+
+    due_s: float
+    event: Event
+    view: View
 
 
 class CameraLoop:
@@ -72,6 +83,7 @@ class CameraLoop:
         self._wait_for_room = wait_for_room
         self._pre_roll: deque[View] = deque()
         self._bursts: list[Burst] = []
+        self._waiting: list[Waiting] = []
         self._visit: MotionVisit | None = None
         self._scene = 0
         self._looked_s = -math.inf
@@ -84,6 +96,9 @@ class CameraLoop:
         with self._lock:
             self._remember(view)
             bursts = list(self._bursts)
+            due = next((each for each in self._waiting if each.due_s <= frame.time_s), None)
+        if due is not None:
+            self._save_waiting([due])
         for burst in bursts:
             if burst.wants(frame) and self._save(burst.event, view):
                 burst.took(frame)
@@ -99,15 +114,22 @@ class CameraLoop:
             self._end_visit()
 
     def pressed(self, event: Event) -> None:
-        """Save the newest frame at once, then those of the pre-roll; the rest follows with the frames to come."""
+        """Save the newest frame at once. Those of the pre-roll and those to come follow in turn, so that the first has
+        the processors for itself: the decision may need no other."""
+        plan = self._burst_plan
         with self._lock:
             views = list(self._pre_roll)
             now_s = views[-1].frame.time_s if views else time.monotonic()
-            self._bursts.append(Burst(event, self._burst_plan, now_s))
+            self._bursts.append(Burst(event, plan, now_s))
+            earlier = views[:-1][::-1][: plan.before]
+            self._waiting += [
+                Waiting(now_s + plan.interval_s * (number + PRE_ROLL_LATER), event, view)
+                for number, view in enumerate(earlier)
+            ]
             self.counts.press_events += 1
             self.counts.event_ids.append(event.pk)
-        for view in _burst_views(views, self._burst_plan):
-            self._save(event, view)
+        if views:
+            self._save(event, views[-1])
 
     def finish(self) -> None:
         """The camera has ended: nothing more will come for what is open."""
@@ -145,7 +167,14 @@ class CameraLoop:
         while now_s - kept[0].frame.time_s > self._pre_roll_s:
             kept.popleft()
 
+    def _save_waiting(self, due: list[Waiting]) -> None:
+        with self._lock:
+            self._waiting = [each for each in self._waiting if each not in due]
+        for each in due:
+            self._save(each.event, each.view)
+
     def _end_burst(self, burst: Burst) -> None:
+        self._save_waiting([each for each in self._waiting if each.event == burst.event])
         with self._lock:
             self._bursts.remove(burst)
         close_event(burst.event, reason=self._silence(burst.event))
@@ -211,11 +240,6 @@ class CameraLoop:
             return False
         self.counts.captures += 1
         return True
-
-
-def _burst_views(views: list[View], plan: BurstPlan) -> list[View]:
-    """The newest frame first, since the decision may need no other, then older ones."""
-    return views[-1:] + views[:-1][::-1][: plan.before]
 
 
 def unsettled_captures(event_ids: list[int]) -> int:

@@ -22,7 +22,7 @@ from pipeline.vision.alignment import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.detection.detector import Detection
 from pipeline.vision.geometry import Box
-from pipeline.vision.images import ImageError, decode_image
+from pipeline.vision.images import ImageError, decode_saved
 from pipeline.vision.quality import confidence_of, measure_quality
 
 logger = logging.getLogger(__name__)
@@ -146,4 +146,4 @@ def _landmarks(observation: FaceObservation) -> Float32Array:
 def read_frame(capture: Capture) -> UInt8Array:
     """Return the saved frame, (H, W, 3) RGB. Raises FileNotFoundError, ImageError."""
     with capture.image.open("rb") as file:
-        return decode_image(file.read(), max_bytes=settings.MAX_PICTURE_BYTES, max_pixels=settings.MAX_PICTURE_PIXELS)
+        return decode_saved(file.read(), max_bytes=settings.MAX_PICTURE_BYTES, max_pixels=settings.MAX_PICTURE_PIXELS)

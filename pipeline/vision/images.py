@@ -32,6 +32,9 @@ _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM", b"GIF8")
 # MPO is left out: a phone's JPEG with a second picture (depth, preview) behind the first is a still.
 _ANIMATABLE = frozenset({"PNG", "WEBP", "GIF"})
 _EXIF_ORIENTATION = 0x0112
+# As OpenCV writes a JPEG: JFIF 1.1 without EXIF, two tables, and at byte 158 the frame's height and width.
+_OWN_START, _OWN_END = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01", b"\xff\xd9"
+_OWN_FRAME, _OWN_FRAME_AT = b"\xff\xc0\x00\x11\x08", 158
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -111,6 +114,18 @@ def decode_image(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = M
     return frame
 
 
+def decode_saved(data: bytes, *, max_bytes: int = MAX_BYTES, max_pixels: int = MAX_PIXELS) -> UInt8Array:
+    """Return just what `decode_image` returns of a JPEG that `encode_jpeg` made, in two thirds of the time.
+
+    Whatever does not look like one on the outside goes to `decode_image`, which also says what is wrong with it.
+    """
+    if len(data) <= max_bytes and 0 < _own_pixels(data) <= max_pixels:
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
+        if picture is not None:
+            return np.asarray(picture, np.uint8)
+    return decode_image(data, max_bytes=max_bytes, max_pixels=max_pixels)
+
+
 def encode_jpeg(frame: UInt8Array, quality: int = 88) -> bytes:
     """Return `frame`, (H, W, 3) uint8 RGB, as a JPEG without any metadata. quality: 1..100.
 
@@ -158,6 +173,13 @@ def thumbnail(frame: UInt8Array, box: Box, size: int = 160, margin: float = 0.35
     crop = frame[top : top + side, left : left + side]
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cast(UInt8Array, cv2.resize(crop, (size, size), interpolation=interpolation))
+
+
+def _own_pixels(data: bytes) -> int:
+    """How many pixels a JPEG of `encode_jpeg` says that it has; 0 where the bytes are none."""
+    end = _OWN_FRAME_AT + len(_OWN_FRAME)
+    is_own = data.startswith(_OWN_START) and data[_OWN_FRAME_AT:end] == _OWN_FRAME and data.endswith(_OWN_END)
+    return int.from_bytes(data[end : end + 2]) * int.from_bytes(data[end + 2 : end + 4]) if is_own else 0
 
 
 def _check_bytes(data: bytes, max_bytes: int) -> None:

@@ -58,14 +58,14 @@ def seconds(event: Event) -> list[float]:
     return [round((at - STARTED).total_seconds(), 2) for at in taken]
 
 
-def test_a_press_takes_the_newest_frame_first_then_the_pre_roll_then_what_follows(camera: Camera) -> None:
+def test_a_press_takes_the_newest_frame_first_then_in_turn_the_pre_roll_and_what_follows(camera: Camera) -> None:
     loop = CameraLoop(camera, motion=None)
     play(loop, [still()] * 11)
     event = press(camera)
     loop.pressed(event)
-    assert seconds(event) == [1.0, 0.8, 0.6]
+    assert seconds(event) == [1.0]
     play(loop, [still()] * 10, start_s=1.1)
-    assert seconds(event) == [1.0, 0.8, 0.6, 1.2, 1.4]
+    assert seconds(event) == [1.0, 0.8, 1.2, 0.6, 1.4]
     event.refresh_from_db()
     assert event.closed_at is not None
 
@@ -91,6 +91,16 @@ def test_a_camera_that_falls_silent_ends_the_burst_with_what_there_is(camera: Ca
     event.refresh_from_db()
     assert event.closed_at is not None
     assert event.reason == ""
+    assert seconds(event) == [0.4, 0.2, 0.0]
+
+
+def test_a_camera_that_ends_in_a_burst_leaves_nothing_of_the_pre_roll_behind(camera: Camera) -> None:
+    loop = CameraLoop(camera, motion=None)
+    play(loop, [still()] * 5)
+    event = press(camera)
+    loop.pressed(event)
+    loop.finish()
+    assert seconds(event) == [0.4, 0.2, 0.0]
 
 
 def test_a_camera_that_never_shows_anything_says_so_on_the_visit(camera: Camera) -> None:
@@ -141,6 +151,7 @@ def test_presses_do_not_wait_for_the_queue(camera: Camera) -> None:
     play(loop, [still()] * 10)
     event = press(camera)
     loop.pressed(event)
+    loop.finish()
     assert event.captures.count() == 3
 
 
@@ -158,7 +169,7 @@ def test_a_disk_that_takes_nothing_costs_the_picture_and_not_the_press(
         loop.pressed(event)
     assert event.captures.count() == 0
     play(loop, [still()] * 10, start_s=0.6)
-    assert event.captures.count() == 2
+    assert event.captures.count() == 4
 
 
 def test_a_scene_cut_is_marked_on_the_captures_after_it(camera: Camera) -> None:
@@ -168,6 +179,7 @@ def test_a_scene_cut_is_marked_on_the_captures_after_it(camera: Camera) -> None:
     play(loop, [still()] * 5 + [other] * 3)
     event = press(camera)
     loop.pressed(event)
+    loop.finish()
     scenes = dict(Capture.objects.values_list("taken_at", "scene"))
     assert len(set(scenes.values())) == 2
     assert event.outcome == Outcome.PENDING

@@ -15,7 +15,14 @@ from PIL import Image, ImageFile
 
 from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.geometry import Box
-from pipeline.vision.images import ImageError, decode_image, encode_jpeg, resize_to_width, thumbnail
+from pipeline.vision.images import (
+    ImageError,
+    decode_image,
+    decode_saved,
+    encode_jpeg,
+    resize_to_width,
+    thumbnail,
+)
 
 RED = (220, 20, 30)
 
@@ -256,6 +263,36 @@ def test_only_frames_are_encoded(shape: tuple[int, ...]) -> None:
 def test_a_frame_too_long_for_jpeg_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="at most 65500 pixels a side, not 70000x1"):
         encode_jpeg(np.zeros((1, 70_000, 3), np.uint8))
+
+
+@pytest.mark.parametrize("quality", [1, 50, 90, 100])
+@pytest.mark.parametrize("size", [(96, 64), (1, 1), (17, 33)])
+def test_a_saved_frame_is_read_as_everybody_reads_it(size: tuple[int, int], quality: int) -> None:
+    data = encode_jpeg(np.array(noise(size)), quality)
+    assert np.array_equal(decode_saved(data), decode_image(data))
+
+
+def test_a_saved_frame_that_was_damaged_is_refused_like_any_picture() -> None:
+    data = encode_jpeg(np.array(noise()))
+    for bad, code in ((data[:-100], "truncated"), (b"", "empty"), (b"x" * 300, "unreadable")):
+        with pytest.raises(ImageError) as caught:
+            decode_saved(bad)
+        assert caught.value.code == code
+
+
+def test_a_saved_frame_above_the_limits_is_refused() -> None:
+    data = encode_jpeg(np.array(noise((96, 64))))
+    for limits, code in (({"max_pixels": 96 * 64 - 1}, "too_many_pixels"), ({"max_bytes": 100}, "too_large")):
+        with pytest.raises(ImageError) as caught:
+            decode_saved(data, **limits)
+        assert caught.value.code == code
+
+
+def test_pictures_of_other_makers_are_read_with_their_orientation() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    assert decode_saved(saved(noise((96, 64)), "JPEG", exif=exif)).shape == (96, 64, 3)
+    assert decode_saved(saved(noise((96, 64)), "PNG")).shape == (64, 96, 3)
 
 
 def test_frames_shrink_and_never_grow() -> None:
