@@ -46,6 +46,7 @@ INSTALLATION = (
     Variable("NOTIFY_RETRY_BASE_S", "2", "The first pause before a message is tried again; each is twice as long."),
     Variable("NOTIFY_GIVE_UP_S", "21600", "Seconds after which a message has failed for good."),
     Variable("NOTIFY_PICTURE_LINK_S", "86400", "Seconds for which a picture's link in a message works."),
+    Variable("LEGACY_API_ENABLED", "false", "Serve the old system's addresses, too: legacy-api.md."),
     Variable("WEB_PUSH_HOSTS", "the browser makers'", "Push services that browsers may name, with their subdomains."),
     Variable("DOORBELL_VERBOSE", "false", "Write the log to the console, too."),
     Variable("DEBUG", "false", "Django's pages for developers; never on a machine that others reach."),
