@@ -4,8 +4,9 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_prerun
 from django.conf import settings
+from django.db import connections
 
 from pipeline.config import OrchestratorConfig
 
@@ -13,6 +14,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "doorbell_site.settings")
 
 HOUR_S = 3600.0
 ROOM_S = 30.0
+# Opening the database and reading its tables costs each task 2 ms; `drop_broken_connections` looks after what is kept.
+KEEP_CONNECTIONS = 2**62
 PRIORITY_STEPS = [0, 5]  # 0 is a press, 5 is motion; a worker takes from 0 first
 
 
@@ -50,6 +53,7 @@ app.conf.update(
         "global_keyprefix": "doorbell:",
     },
     include=["pipeline.sweeper", "pipeline.heartbeat", "events.notifications.tasks"],
+    CELERY_DB_REUSE_MAX=KEEP_CONNECTIONS,
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -78,6 +82,16 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+def drop_broken_connections(**_kwargs: Any) -> None:
+    """Have this thread open the database anew, when the connection it kept from the task before is of no use now."""
+    for connection in connections.all(initialized_only=True):
+        if connection.connection is None or connection.in_atomic_block:
+            continue
+        if connection.errors_occurred or not connection.is_usable():
+            connection.close()
 
 
 @setup_logging.connect
