@@ -68,7 +68,7 @@ def delete_person(person: Person) -> None:
     """Forget somebody: the row, the samples and their pictures, and the face vectors by which past
     visits were recognized. The visits stay, without the name."""
     with transaction.atomic():
-        person.observations.update(person=None, encoding=None, distance=None)
+        person.observations.update(person=None, chip=None, encoding=None, distance=None)
         _remove_files(sample.image.name for sample in person.samples.all())
         person.delete()
         gallery_changed()

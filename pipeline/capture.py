@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import redis
+from django.conf import settings
 from django.db import DatabaseError
 from django.utils import timezone
 
@@ -234,7 +235,9 @@ class CameraLoop:
         """False when disk or database refused; the frame after this one tries again."""
         frame = view.frame
         try:
-            save_capture(event, frame.rgb(), frame.taken_at, region=region, scene=view.scene)
+            jpeg = frame.jpeg(settings.CAPTURE_JPEG_QUALITY)
+            size = (frame.height, frame.width)
+            save_capture(event, jpeg, size, frame.taken_at, region=region, scene=view.scene)
         except (OSError, DatabaseError) as error:
             logger.error("event %s: a frame of camera %s could not be saved: %s", event.pk, self.camera, error)
             return False

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -10,24 +9,28 @@ from django.db import transaction
 from events.models import Capture, Event, capture_path
 from pipeline.queues import enqueue, priority_of
 from pipeline.tasks import detect_faces
-from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.geometry import Box
-from pipeline.vision.images import encode_jpeg
 
 
 def save_capture(
-    event: Event, frame: UInt8Array, taken_at: datetime, *, region: Box | None = None, scene: int = 0
+    event: Event,
+    jpeg: bytes,
+    size: tuple[int, int],
+    taken_at: datetime,
+    *,
+    region: Box | None = None,
+    scene: int = 0,
 ) -> Capture:
-    """frame: (H, W, 3) RGB; region: where to look for faces, None for everywhere; scene: another number
-    than the capture before, when the camera shows something else, so that no face continues.
+    """jpeg: of our own making. size: height, width. region: where to look for faces, None for everywhere.
+
+    scene: another number than the capture before, when the camera shows something else, so that no face continues.
 
     Raises OSError when the disk does not take the picture and django.db.Error when the database
     does not take the row; the picture is then removed again.
     """
-    height, width = frame.shape[:2]
+    height, width = size
     capture = Capture(event=event, taken_at=taken_at, width=width, height=height, scene=scene)
     capture.region = None if region is None else [region.top, region.right, region.bottom, region.left]
-    jpeg = encode_jpeg(frame, quality=settings.CAPTURE_JPEG_QUALITY)
     written = default_storage.save(capture_path(capture, ""), ContentFile(jpeg))
     capture.image.name = written
     try:

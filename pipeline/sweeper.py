@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from events.claims import MAX_ATTEMPTS
-from events.models import SETTLED, Capture, CaptureStatus, Event, Trigger
+from events.models import SETTLED, Capture, CaptureStatus, Event, FaceObservation, Trigger
 from events.notifications.sweeping import sweep_notifications
 from events.tasks import decide
 from pipeline.queues import priority_of, queue_length, send
@@ -76,6 +76,7 @@ def _fail_hopeless(now: datetime) -> None:
     is_over = Q(claimed_at=None) | Q(claimed_at__lt=now - _lease())
     failed = hopeless.filter(is_over).update(status=CaptureStatus.FAILED, status_at=now, claimed_at=None, error=reason)
     if failed:
+        FaceObservation.objects.filter(capture__status=CaptureStatus.FAILED).exclude(chip=None).update(chip=None)
         logger.error("%s captures %s", failed, reason)
 
 

@@ -19,7 +19,7 @@ from faces.models import encoding_to_bytes
 from pipeline.configured import current_config
 from pipeline.queues import enqueue, priority_of
 from pipeline.vision.alignment import CHIP_PX
-from pipeline.vision.arrays import Float32Array, UInt8Array
+from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.detection.detector import Detection
 from pipeline.vision.geometry import Box
 from pipeline.vision.images import ImageError, decode_saved
@@ -38,18 +38,24 @@ def detect_faces(capture_id: int) -> None:
 
 @shared_task
 def recognize_faces(capture_id: int) -> None:
-    """Encode the faces of a detected capture; queue `recognition`."""
+    """Encode the faces of a detected capture, and decide its event at once; queue `recognition`."""
     claimed_at = claim(capture_id, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
     if claimed_at is not None:
-        _run_stage(measurements.RECOGNITION, _recognize, capture_id, claimed_at)
+        event_id = _run_stage(measurements.RECOGNITION, _recognize, capture_id, claimed_at)
+        if event_id is not None:
+            decide(event_id)  # here and now: a message to the queue `events` would take 4 ms
 
 
-def _run_stage(name: str, stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime) -> None:
-    """Run one stage; what goes wrong in it is stored on the capture, and the event goes on without it."""
+def _run_stage(
+    name: str, stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime
+) -> int | None:
+    """Run one stage and return the event's id; None after what went wrong is stored on the capture, and the event
+    goes on without it."""
     capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
     try:
         with measurements.measured(name):
             stage(capture, claimed_at)
+        return capture.event_id
     except (ImageError, FileNotFoundError) as error:
         _give_up(capture, claimed_at, f"the picture cannot be read: {error}")
     except DatabaseError:
@@ -57,12 +63,14 @@ def _run_stage(name: str, stage: Callable[[Capture, datetime], None], capture_id
     except Exception as error:
         logger.exception("event %s: capture %s failed", capture.event_id, capture_id)
         _give_up(capture, claimed_at, f"{type(error).__name__}: {error}")
+    return None
 
 
 def _give_up(capture: Capture, claimed_at: datetime, reason: str) -> None:
     logger.warning("event %s: capture %s given up: %s", capture.event_id, capture.pk, reason)
     with transaction.atomic():
         if release(capture.pk, claimed_at, to=CaptureStatus.FAILED, error=reason):
+            capture.observations.update(chip=None)
             enqueue(decide, capture.event_id, priority=priority_of(capture.event.trigger))
 
 
@@ -74,7 +82,8 @@ def _detect(capture: Capture, claimed_at: datetime) -> None:
         found = CaptureStatus.DETECTED if observations else CaptureStatus.DONE
         if not release(capture.pk, claimed_at, to=found):
             return
-        capture.observations.all().delete()
+        if capture.attempts > 1:
+            capture.observations.all().delete()
         FaceObservation.objects.bulk_create(observations)
         if observations:
             enqueue(recognize_faces, capture.pk, priority=priority)
@@ -110,7 +119,8 @@ def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObserv
     engine = get_engine()
     landmarks = engine.landmarks(frame, face.box)
     confidence = confidence_of(engine.config.detector, face.score)
-    quality = measure_quality(engine.chip(frame, landmarks), face.box, landmarks, confidence)
+    chip = engine.chip(frame, landmarks)
+    quality = measure_quality(chip, face.box, landmarks, confidence)
     box = face.box.clipped(*frame.shape[:2])
     return FaceObservation(
         capture=capture,
@@ -121,26 +131,20 @@ def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObserv
         confidence=confidence,
         landmarks=landmarks.tolist(),
         quality=quality.score,
+        chip=chip.tobytes(),
     )
 
 
 def _recognize(capture: Capture, claimed_at: datetime) -> None:
-    observations = list(capture.observations.all())
-    frame = read_frame(capture)
-    engine = get_engine()
-    chips = [engine.chip(frame, _landmarks(observation)) for observation in observations]
-    encodings = engine.encode(np.array(chips, np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3))
-    for observation, encoding in zip(observations, encodings, strict=True):
-        observation.encoding = encoding_to_bytes(encoding)
+    """The pictures of the faces come with their rows: a recognition worker opens no file."""
+    faces = {face.pk: bytes(face.chip) for face in capture.observations.only("chip") if face.chip is not None}
+    chips = np.frombuffer(b"".join(faces.values()), np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3)
+    encodings = get_engine().encode(chips)
     with transaction.atomic():
         if not release(capture.pk, claimed_at, to=CaptureStatus.DONE):
             return
-        FaceObservation.objects.bulk_update(observations, ["encoding"])
-        enqueue(decide, capture.event_id, priority=priority_of(capture.event.trigger))
-
-
-def _landmarks(observation: FaceObservation) -> Float32Array:
-    return np.array(observation.landmarks, dtype=np.float32)
+        for pk, encoding in zip(faces, encodings, strict=True):
+            FaceObservation.objects.filter(pk=pk).update(encoding=encoding_to_bytes(encoding), chip=None)
 
 
 def read_frame(capture: Capture) -> UInt8Array:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from events.models import Camera, Capture, Event, Trigger
 from pipeline.saving import save_capture
-from pipeline.vision.images import decode_image
+from pipeline.vision.images import decode_image, encode_jpeg
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,8 @@ def receive_picture(data: bytes, camera: Camera | None = None) -> Capture:
     now = timezone.now()
     event = Event.objects.create(camera=camera, trigger=Trigger.UPLOAD, started_at=now, closed_at=now)
     try:
-        capture = save_capture(event, frame, now)
+        jpeg = encode_jpeg(frame, quality=settings.CAPTURE_JPEG_QUALITY)
+        capture = save_capture(event, jpeg, (frame.shape[0], frame.shape[1]), now)
     except BaseException:
         event.delete()
         raise

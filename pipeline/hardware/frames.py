@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pipeline.vision.arrays import UInt8Array
+from pipeline.vision.images import encode_jpeg_of_bgr
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,10 @@ class Frame:
     def rgb(self) -> UInt8Array:
         """Return a new contiguous (H, W, 3) uint8 RGB array. Converts on every call: keep the result."""
         return swap_red_and_blue(self.bgr)
+
+    def jpeg(self, quality: int) -> bytes:
+        """Return the picture as a JPEG without any metadata. quality: 1..100."""
+        return encode_jpeg_of_bgr(self.bgr, quality)
 
     @property
     def width(self) -> int:

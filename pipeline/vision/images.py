@@ -131,18 +131,22 @@ def encode_jpeg(frame: UInt8Array, quality: int = 88) -> bytes:
 
     Raises ValueError for an empty frame, another shape, or sides beyond JPEG's 65,500 pixels.
     """
-    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or min(frame.shape[:2]) < 1:
-        raise ValueError(f"a frame is (H, W, 3) uint8 and not empty, not {frame.shape} {frame.dtype}")
+    _check_frame(frame)
+    return encode_jpeg_of_bgr(np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), np.uint8), quality)
+
+
+def encode_jpeg_of_bgr(frame: UInt8Array, quality: int = 88) -> bytes:
+    """`encode_jpeg` for a camera's picture, whose colours already have OpenCV's order: in two thirds of the time."""
+    _check_frame(frame)
     if max(frame.shape[:2]) > 65_500:
         raise ValueError(f"JPEG holds at most 65500 pixels a side, not {frame.shape[1]}x{frame.shape[0]}; shrink it")
-    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return jpeg.tobytes()
 
 
 def encode_png(frame: UInt8Array) -> bytes:
     """Return `frame`, (H, W, 3) uint8 RGB, as a PNG: every pixel as it is, and no metadata."""
-    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or min(frame.shape[:2]) < 1:
-        raise ValueError(f"a frame is (H, W, 3) uint8 and not empty, not {frame.shape} {frame.dtype}")
+    _check_frame(frame)
     _, png = cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
     return png.tobytes()
 
@@ -173,6 +177,11 @@ def thumbnail(frame: UInt8Array, box: Box, size: int = 160, margin: float = 0.35
     crop = frame[top : top + side, left : left + side]
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cast(UInt8Array, cv2.resize(crop, (size, size), interpolation=interpolation))
+
+
+def _check_frame(frame: UInt8Array) -> None:
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != np.uint8 or min(frame.shape[:2]) < 1:
+        raise ValueError(f"a frame is (H, W, 3) uint8 and not empty, not {frame.shape} {frame.dtype}")
 
 
 def _own_pixels(data: bytes) -> int:

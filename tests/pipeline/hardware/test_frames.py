@@ -4,6 +4,7 @@ import pytest
 from pipeline.hardware.fakes import FakeClock
 from pipeline.hardware.frames import Frame
 from pipeline.vision.arrays import UInt8Array
+from pipeline.vision.images import encode_jpeg
 
 RED = np.full((4, 6, 3), (255, 0, 0), np.uint8)
 
@@ -42,3 +43,9 @@ def test_frame_knows_its_size_and_keeps_pixels_out_of_its_repr() -> None:
         repr(frame)
         == "Frame(time_s=1.0, taken_at=datetime.datetime(2025, 1, 1, 0, 0, tzinfo=datetime.timezone.utc), index=7)"
     )
+
+
+def test_a_frame_becomes_the_jpeg_that_its_rgb_would_become() -> None:
+    frame = frame_of(RED)
+
+    assert frame.jpeg(88) == encode_jpeg(frame.rgb(), 88)
