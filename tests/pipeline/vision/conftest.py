@@ -7,13 +7,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipeline.bench.pictures import load_household
 from pipeline.vision.alignment import Aligner
 from pipeline.vision.arrays import UInt8Array
 from pipeline.vision.conversion import ensure_cnn, ensure_encoder
 from pipeline.vision.engine import Engine, EngineConfig
 from pipeline.vision.geometry import Box
+from pipeline.vision.images import decode_image
 from pipeline.vision.model_files import MMOD, RESNET, model_file
+from pipeline.vision.tracking import Sighting
 from tests.conftest import Portraits
+from tests.pipeline.vision.faces import sightings
+from tests.pipeline.vision.photographs import MIN_FACE_PX, Face, Photograph, is_enrolled, only, whose
 
 
 def rgb(path: Path) -> UInt8Array:
@@ -73,3 +78,32 @@ def mmod_bytes() -> bytes:
 def engine(models_dir: Path) -> Engine:
     """The default detector and encoder."""
     return Engine(EngineConfig(models_dir))
+
+
+@pytest.fixture(scope="session")
+def photographs(shared: Path) -> list[Photograph]:
+    """Those to enroll, one person in each, and those of the visits."""
+    household = load_household(shared / "media")
+    shown = [(path, frozenset([name])) for name, paths in household.enrolled.items() for path in paths]
+    shown += [(visit.path, frozenset(visit.names)) for visit in household.visits]
+    assert len(shown) == 19
+    return [Photograph(path, names, decode_image(path.read_bytes())) for path, names in shown]
+
+
+@pytest.fixture(scope="session")
+def our_faces(engine: Engine, photographs: list[Photograph]) -> dict[Path, list[Sighting]]:
+    return {each.path: sightings(engine, each.frame, min_face_px=MIN_FACE_PX) for each in photographs}
+
+
+@pytest.fixture(scope="session")
+def faces(
+    photographs: list[Photograph], our_faces: dict[Path, list[Sighting]], engine: Engine, portraits: Portraits
+) -> list[Face]:
+    """Every face at hand with its name: by who is in the picture and, of several, who is nearest there."""
+    samples = [(only(each.shown), our_faces[each.path][0]) for each in photographs if is_enrolled(each)]
+    found = [Face(each, whose(seen, each, samples), seen) for each in photographs for seen in our_faces[each.path]]
+    for path in portraits:
+        portrait = Photograph(path, frozenset([path.stem]), decode_image(path.read_bytes()))
+        surest = sightings(engine, portrait.frame, min_face_px=MIN_FACE_PX)[0]
+        found.append(Face(portrait, path.stem, surest))
+    return found
