@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 START_S = 90.0
 STOP_S = 10.0
 PASSWORD = "a long passphrase for tests"
+OPEN_VISITS = "SELECT count(*) FROM events_event WHERE settled_at IS NULL AND outcome != 'no_picture'"
+NEWEST_PRESS = "SELECT max(started_at) FROM events_event WHERE trigger = 'press'"
 
 
 def free_port() -> int:
@@ -44,6 +47,7 @@ class Doorbell:
             "DOORBELL_VAR": str(folder / "var"),
             "CLAIM_LEASE_S": "2",
             "SWEEP_INTERVAL_S": "0.5",
+            "DEBOUNCE_TIME": "2",
             "GPIOZERO_PIN_FACTORY": "mock",
             "LEGACY_API_ENABLED": "true",
             "DJANGO_SUPERUSER_PASSWORD": PASSWORD,
@@ -135,11 +139,37 @@ class Doorbell:
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self._send("POST", "/api/captures/", body, headers)
 
+    @property
+    def database(self) -> Path:
+        return self.folder / "var" / "doorbell.sqlite3"
+
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        """From the database itself: the API may be down, and takes longer than a claim lasts."""
+        with closing(sqlite3.connect(self.database, timeout=30)) as database:
+            return database.execute(query, values).fetchall()
+
     def capture_status(self, capture: int) -> str:
-        """Read from the database itself: the API would take longer than a claim lasts."""
-        with closing(sqlite3.connect(self.folder / "var" / "doorbell.sqlite3")) as database:
-            row = database.execute("SELECT status FROM events_capture WHERE id = ?", (capture,)).fetchone()
-        return str(row[0])
+        [(status,)] = self.rows("SELECT status FROM events_capture WHERE id = ?", capture)
+        return str(status)
+
+    def let_it_rest(self, within_s: float = 60.0) -> None:
+        """Wait until no visit is worked at (a worker that is frozen then may hold the database) and the next press is a
+        visit of its own."""
+        wait_for(lambda: self.open_visits == 0, within_s, "visits are left open")
+        wait_for(lambda: self._pressed_ago_s > float(self.environment["DEBOUNCE_TIME"]), within_s, "the bell is rung")
+
+    @property
+    def open_visits(self) -> int:
+        [(count,)] = self.rows(OPEN_VISITS)
+        return int(count)
+
+    @property
+    def _pressed_ago_s(self) -> float:
+        """Seconds since the newest press opened a visit."""
+        [(started_at,)] = self.rows(NEWEST_PRESS)
+        if started_at is None:
+            return float("inf")
+        return (datetime.now(UTC) - datetime.fromisoformat(started_at).replace(tzinfo=UTC)).total_seconds()
 
     def ring(self) -> int:
         status, answer = self.call("POST", "/api/ring/", {})

@@ -3,7 +3,6 @@
 import http.client
 import json
 import signal
-import time
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
@@ -17,10 +16,10 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(autouse=True)
-def _let_the_debounce_pass(doorbell: Doorbell) -> None:
+def _ready_and_at_rest(doorbell: Doorbell) -> None:
     """Two tests are two visits."""
     wait_for(lambda: doorbell.call("GET", "/readyz")[0] == 200, 60, "the doorbell is not ready")
-    time.sleep(2.1)
+    doorbell.let_it_rest()
 
 
 def test_a_press_is_recognized_and_shown(doorbell: Doorbell) -> None:
