@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.manager.states import SystemState
 from pipeline.supervisor import Child, ChildState
 
 FILE = "manager.json"
+_writing = threading.Lock()  # the thread that starts the doorbell writes, and the guard does already
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ def write_status(status: ManagerStatus, run_dir: Path) -> None:
     """Never half written. Raises OSError."""
     path = run_dir / FILE
     draft = path.with_name(f".{FILE}.{os.getpid()}")
-    draft.write_text(json.dumps({**asdict(status), "state": status.state.value}))
-    draft.replace(path)
+    with _writing:
+        draft.write_text(json.dumps({**asdict(status), "state": status.state.value}))
+        draft.replace(path)
 
 
 def read_status(run_dir: Path, pid: int) -> ManagerStatus:

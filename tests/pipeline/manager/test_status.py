@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,17 @@ def test_status_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_status(STATUS, tmp_path)
     assert read_status(tmp_path, 7) == STATUS
     assert [path.name for path in tmp_path.iterdir()] == ["manager.json"]
+
+
+def test_two_threads_that_write_at_once_never_take_each_others_draft(tmp_path: Path) -> None:
+    """The draft of one, truncated by the other, would be half a status; moved away, it would be missed."""
+
+    def write_and_read(_number: int) -> ManagerStatus:
+        write_status(STATUS, tmp_path)
+        return read_status(tmp_path, 7)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(write_and_read, range(400))) == {STATUS}
 
 
 def test_what_an_earlier_manager_wrote_says_nothing_of_the_present_one(tmp_path: Path) -> None:
