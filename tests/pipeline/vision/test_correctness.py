@@ -29,6 +29,9 @@ from tests.pipeline.vision.photographs import (
 )
 from tests.pipeline.vision.reference import face_recognition
 
+# Every photograph is searched before the first test, also where other programs share the processors.
+pytestmark = pytest.mark.timeout(300)
+
 SAME_FACE_IOU = 0.5
 
 

@@ -17,6 +17,9 @@ from pipeline.vision.quality import measure_quality
 from pipeline.vision.tracking import Sighting, Track
 from tests.pipeline.vision.photographs import STRANGER, Face, distance, gallery_of
 
+# Every photograph is searched before the first test, also where other programs share the processors.
+pytestmark = pytest.mark.timeout(300)
+
 
 def spoiled() -> dict[str, Callable[[UInt8Array], UInt8Array]]:
     """What makes faces resemble one another, done to a chip."""
@@ -67,16 +70,16 @@ def test_nobody_at_hand_is_named_as_the_one_person_who_is_enrolled_by_one_pictur
             assert identify(burst(other.seen), gallery).status == "unknown", (enrolled.name, other.photograph.path)
 
 
-@pytest.mark.parametrize("place", range(5))
-def test_a_single_picture_of_somebody_enrolled_among_many_of_strangers_names_nobody(
-    faces: list[Face], place: int
+@pytest.mark.parametrize("count", [3, 5, 9])
+def test_a_single_picture_of_somebody_enrolled_among_others_of_a_stranger_names_nobody(
+    faces: list[Face], count: int
 ) -> None:
-    """The track of a stranger into which one frame of somebody else has slipped, better than all others."""
+    """The very sample as one frame of another person's track: of three frames, the mean is often within tolerance."""
     for lucky in faces:
         gallery, _ = gallery_of([(face.name, face.encoding) for face in faces if face.name == lucky.name])
         strangers = [face for face in faces if face.name not in (lucky.name, STRANGER)]
         for name in {face.name for face in strangers}:
-            pictures = itertools.cycle(face.seen for face in strangers if face.name == name)
-            shown = [lucky.seen if n == place else next(pictures) for n in range(5)]
-            track = [Sighting(0.2 * n, seen.box, 0.8, n, seen.encoding) for n, seen in enumerate(shown)]
+            pictures = itertools.cycle(face.encoding for face in strangers if face.name == name)
+            shown = [lucky.encoding, *itertools.islice(pictures, count - 1)]
+            track = [Sighting(0.2 * n, lucky.seen.box, 0.8, n, encoding) for n, encoding in enumerate(shown)]
             assert identify(track, gallery).status == "unknown", (lucky.photograph.path.name, name)
