@@ -20,7 +20,7 @@ from migration.legacy.names import fold
 from migration.legacy.pictures import read_frame
 from migration.legacy.tree import SourceTree
 from migration.planning.groups import SAME_PERSON
-from migration.planning.people import review_of
+from migration.planning.told import review_of
 from migration.planning.values import Doubt, EnrolledFace, PersonPlan, Verdict
 from pipeline.vision.geometry import Box
 

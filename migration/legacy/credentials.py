@@ -37,21 +37,21 @@ def read_credentials(content: bytes) -> Credentials:
 
     Raises SourceError when there is no usable token or chat; its text holds no value of the file.
     """
-    values, notes = _values(_parsed(content))
-    token, chat = values.get("TELEGRAM_BOT_TOKEN"), values.get("TELEGRAM_CHAT_ID")
-    missing = [name for name in REQUIRED if name not in values]
-    if not isinstance(token, str) or token.strip() in TEMPLATE:
-        raise SourceError("; ".join([*notes, "TELEGRAM_BOT_TOKEN is not set: Telegram was not in use"]))
-    if not isinstance(chat, str | int) or isinstance(chat, bool) or str(chat).strip() in TEMPLATE:
-        raise SourceError("; ".join([*notes, "TELEGRAM_CHAT_ID is not set: Telegram was not in use"]))
+    values, coded = _values(_parsed(content))
+    notes = [f"{', '.join(coded)}: worked out by code, which is not run"] if coded else []
+    token, chat = _text(values.get("TELEGRAM_BOT_TOKEN")), _text(values.get("TELEGRAM_CHAT_ID"))
+    missing = [name for name in REQUIRED if name not in values and name not in coded]
+    unset = [name for name, text in (("TELEGRAM_BOT_TOKEN", token), ("TELEGRAM_CHAT_ID", chat)) if text in TEMPLATE]
     if missing:
         notes.append(f"{', '.join(missing)} missing: the old system had switched Telegram off for that")
+    if unset:
+        raise SourceError("; ".join([*notes, f"{' and '.join(unset)} not set: Telegram was not in use"]))
     return Credentials(
-        bot_token=token.strip(),
-        chat_ids=tuple(dict.fromkeys([str(chat).strip(), *_chats(values.get("ADDITIONAL_CHAT_IDS"), notes)])),
+        bot_token=token,
+        chat_ids=tuple(dict.fromkeys([chat, *_chats(values.get("ADDITIONAL_CHAT_IDS"), notes)])),
         send_photos=bool(values.get("SEND_PHOTOS", True)),
         max_photo_bytes=_size(values.get("MAX_PHOTO_SIZE")),
-        was_active=not missing,
+        was_active=not missing and not coded,
         notes=tuple(notes),
     )
 
@@ -64,18 +64,20 @@ def _parsed(content: bytes) -> ast.Module:
 
 
 def _values(module: ast.Module) -> tuple[dict[str, object], list[str]]:
+    """Return what is data, and the names of what is not."""
     values: dict[str, object] = {}
-    notes = []
+    coded: dict[str, None] = {}
     for statement in module.body:
         name, value = _assignment(statement)
         if name not in REQUIRED or value is None:
             continue
         try:
             values[name] = literal(value, _DIALECT)
+            coded.pop(name, None)
         except NotLiteral:
             values.pop(name, None)
-            notes.append(f"{name} is worked out by code, which is not run")
-    return values, notes
+            coded[name] = None
+    return values, list(coded)
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
@@ -86,6 +88,11 @@ def _assignment(statement: ast.stmt) -> tuple[str, ast.expr | None]:
             return name, annotated
         case _:
             return "", None
+
+
+def _text(found: object) -> str:
+    """Return a token or a chat as text; "" for what is neither."""
+    return str(found).strip() if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def _chats(found: object, notes: list[str]) -> list[str]:

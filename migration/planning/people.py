@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from migration.legacy.face_database import FiledPerson
 from migration.legacy.names import fold, safe_name, without_number
 from migration.legacy.text import shown, storable
+from migration.planning.both_lists import part_from_blocked
 from migration.planning.filed import file_people
-from migration.planning.groups import SAME_VECTOR, Group, group_by_name, nearest
+from migration.planning.groups import Group, group_by_name, nearest
 from migration.planning.keys import natural_key
+from migration.planning.told import note_of, review_of
 from migration.planning.values import Doubt, EnrolledFace, Note, PersonPlan, ReviewPlan, Verdict
 
 BLOCKED_TOLERANCE = 0.5  # the old system's own for its blacklist
@@ -32,15 +34,10 @@ def plan_people(
     """doubtful: what was found uncertain before; it is passed on, under the names that fit."""
     planned = People()
     blocked_groups = group_by_name(_distinct(blocked, planned))
-    trusted = _without_blocked_pictures(known, blocked_groups, planned)
-    known_groups = []
-    for group in group_by_name(_distinct(trusted, planned)):
-        namesake = next((other for other in blocked_groups if _is_namesake(group, other)), None)
-        if namesake is None:
-            known_groups.append(group)
-        else:
-            _put_with_blocked(group, namesake, planned)
+    known_groups = group_by_name(_distinct(known, planned))
+    known_groups = part_from_blocked(known_groups, blocked_groups, planned.reviews, planned.notes)
     groups = [*blocked_groups, *known_groups]
+    _keep_other_names(groups)
     groups = file_people(filed, groups, doubtful, planned.reviews, planned.notes)
     planned.reviews += [_addressed(review, groups) for review in doubtful]
     planned.people = _with_likeness(_named(groups, planned))
@@ -49,49 +46,27 @@ def plan_people(
 
 def _distinct(faces: Iterable[EnrolledFace], planned: People) -> list[EnrolledFace]:
     """Leave out what is there twice: the same picture, under whatever name. The shortest name keeps it."""
-    first: dict[str, EnrolledFace] = {}
+    place: dict[str, int] = {}
     kept: list[EnrolledFace] = []
     for face in sorted(faces, key=lambda face: len(face.name)):
-        earlier = next((first[key] for key in face.keys if key in first), None)
+        earlier = next((place[key] for key in face.keys if key in place), None)
         if earlier is None:
+            place |= dict.fromkeys(face.keys, len(kept))
             kept.append(face)
-            first |= dict.fromkeys(face.keys, face)
         else:
-            reason = f"the same picture as {earlier.source}, which is {shown(earlier.name)!r}"
-            planned.notes.append(_note(face, Verdict.SKIPPED, reason))
+            first = kept[earlier]
+            kept[earlier] = replace(first, other_names=(*first.other_names, face.name))
+            reason = f"the same picture as {first.source}, which is {shown(first.name)!r}"
+            planned.notes.append(note_of(face, Verdict.SKIPPED, reason))
     return kept
 
 
-def _without_blocked_pictures(
-    known: Sequence[EnrolledFace], blocked: Sequence[Group], planned: People
-) -> list[EnrolledFace]:
-    """A picture that is on both lists stays on the blacklist; its names lead to the blocked person."""
-    trusted = []
-    for face in known:
-        owner = next((group for group in blocked if nearest(face.encoding, group.faces) <= SAME_VECTOR), None)
-        if owner is None:
-            trusted.append(face)
-            continue
-        owner.names[face.name] = None
-        reason = f"the same picture is on the blacklist as {shown(owner.name)!r}: the blacklist wins"
-        planned.notes.append(_note(face, Verdict.SKIPPED, reason))
-    return trusted
-
-
-def _is_namesake(group: Group, other: Group) -> bool:
-    return any(other.is_called(name) for name in group.names)
-
-
-def _put_with_blocked(group: Group, blocked: Group, planned: People) -> None:
-    """A known person's name is on the blacklist, too. Faces that agree are one person, who stays blocked."""
-    blocked.names |= group.names
-    for face in group.faces:
-        if blocked.agrees(face.encoding):
-            remark = f"{shown(blocked.name)!r} is on both lists: enrolled as blocked"
-            blocked.faces.append(replace(face, is_blocked=True).with_remark(remark))
-        else:
-            reason = f"{shown(blocked.name)!r} is on the blacklist, with another face"
-            planned.reviews.append(review_of(face, Doubt.BOTH_LISTS, reason, name=blocked.name, is_blocked=True))
+def _keep_other_names(groups: Sequence[Group]) -> None:
+    """Old visits may carry any name of a picture that was there twice, unless that is somebody else's."""
+    for group in groups:
+        for name in [name for face in group.faces for name in face.other_names]:
+            if not any(name in other.names or other.is_called(name) for other in groups):
+                group.names[name] = None
 
 
 def _addressed(review: ReviewPlan, groups: Sequence[Group]) -> ReviewPlan:
@@ -162,23 +137,3 @@ def _compared(face: EnrolledFace, blocked: Sequence[PersonPlan]) -> EnrolledFace
     if distance > BLOCKED_TOLERANCE:
         return face
     return face.with_remark(f"looks like {name!r}, who is blocked (distance {distance:.2f}): the alarm goes first")
-
-
-def review_of(face: EnrolledFace, doubt: Doubt, reason: str, *, name: str, is_blocked: bool) -> ReviewPlan:
-    return ReviewPlan(
-        doubt=doubt,
-        key=face.keys[0],
-        source=face.source,
-        reason=reason,
-        name=safe_name(name) or "",
-        is_blocked=is_blocked,
-        aliases=(face.name,),
-        encoding=face.encoding,
-        quality=face.quality,
-        picture=face.picture,
-        box=face.box,
-    )
-
-
-def _note(face: EnrolledFace, verdict: Verdict, reason: str) -> Note:
-    return Note("blocked face" if face.is_blocked else "known face", face.source, verdict, reason)

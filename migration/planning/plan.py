@@ -25,6 +25,7 @@ from migration.planning.shelves import IGNORED, CaptureShelf, CropShelf, picture
 from migration.planning.stored_visits import StoredPlanner
 from migration.planning.values import PARTIAL, Note, Plan, ReviewPlan, Verdict, VisitPlan
 
+MOST_NAMED = 100
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif")
 LOST_TIMES = "the file times are not those of the old host: pictures without a cache entry go to review"
 Progress = Callable[[str, int, int], None]
@@ -66,9 +67,7 @@ def make_plan(
     known_files, blocked_files = (_face_files(reader, blocked) for blocked in (False, True))
     times_are_kept = are_kept([*known_files[0], *blocked_files[0], *captures])
     if not times_are_kept:
-        reader.warnings.append(
-            "the file times are not those of the old host: pictures without a cache entry go to review"
-        )
+        reader.warnings.append(LOST_TIMES)
     elif doubt := zone_doubt(captures, zone):
         reader.warnings.append(doubt)
     blocked = _reconciled(reader, blocked_files, times_are_kept, is_blocked=True)
@@ -103,6 +102,7 @@ def _face_files(reader: _Reader, is_blocked: bool) -> tuple[list[Entry], list[En
     for entry in reader.entries(folder, kind):
         if entry.kind is not EntryKind.FILE:
             reader.skip(kind, entry.path, f"a {entry.kind.value}: not read")
+            _overlooked(reader, entry, kind)
         elif entry.name in IGNORED:
             continue
         elif entry.name.startswith("."):
@@ -114,6 +114,13 @@ def _face_files(reader: _Reader, is_blocked: bool) -> tuple[list[Entry], list[En
         else:
             reader.skip(kind, entry.path, "not a picture")
     return read, unseen
+
+
+def _overlooked(reader: _Reader, folder: Entry, kind: str) -> None:
+    """Name what lies in a folder among the pictures, or the first of it: the owner may miss it."""
+    if folder.kind is EntryKind.FOLDER:
+        for inside in reader.entries(folder.path, kind)[:MOST_NAMED]:
+            reader.skip(kind, inside.path, "in a folder: the old system did not look into it")
 
 
 def _reconciled(

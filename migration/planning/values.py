@@ -54,7 +54,8 @@ class EnrolledFace:
 
     name: as the old system had it. keys: what makes it the same face at the next import. encoding:
     (128,) float32, the old one where there is one. picture, box: where it can be seen; None without a picture.
-    sha256: of the picture's file. remark: what the owner should know of it.
+    sha256: of the picture's file. remark: what the owner should know of it. other_names: under which the
+    same picture was enrolled, too.
     """
 
     name: str
@@ -67,6 +68,7 @@ class EnrolledFace:
     box: Box | None = None
     sha256: str = ""
     remark: str = ""
+    other_names: tuple[str, ...] = ()
 
     def with_remark(self, remark: str) -> "EnrolledFace":
         return replace(self, remark="; ".join(filter(None, [self.remark, remark])))

@@ -10,6 +10,7 @@ from migration.importing.run import Options, carry_out
 from migration.importing.tables import Tables
 from migration.legacy.tree import SourceTree
 from migration.planning.values import Plan
+from tests.migration.houses import Unpacked
 
 Import = Callable[..., Report]
 
@@ -31,3 +32,20 @@ def importing(db: None, media: Path) -> Any:
 @pytest.fixture
 def tables() -> Tables:
     return Tables.of(apps)
+
+
+@pytest.fixture
+def arrived(importing: Import, real_plan: Plan, real: Unpacked) -> Report:
+    return importing(real_plan, real.root)
+
+
+@pytest.fixture
+def survived(importing: Import, broken_plan: Plan, broken: Unpacked) -> Report:
+    return importing(broken_plan, broken.root)
+
+
+def by_source(report: Report) -> dict[str, list[dict[str, str]]]:
+    found: dict[str, list[dict[str, str]]] = {}
+    for item in report.items():
+        found.setdefault(item["source"], []).append(item)
+    return found

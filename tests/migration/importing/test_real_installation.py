@@ -41,11 +41,6 @@ def event_of(expected: dict[str, Any]) -> Event:
     return Event.objects.get(started_at=datetime.fromisoformat(expected["timestamp_utc"]))
 
 
-@pytest.fixture
-def arrived(importing: Import, real_plan: Plan, real: Unpacked) -> Report:
-    return importing(real_plan, real.root)
-
-
 def test_people_and_lists_are_as_expected(arrived: Report, real: Unpacked) -> None:
     assert Person.objects.count() == real.expected["counts"]["people_recommended"] == 6
     for expected in real.expected["people"]:

@@ -53,14 +53,23 @@ def test_code_in_the_file_is_not_run(broken: Unpacked) -> None:
     with pytest.raises(SourceError) as caught:
         read_credentials(content)
     assert str(caught.value) == (
-        "TELEGRAM_BOT_TOKEN is worked out by code, which is not run; SEND_PHOTOS is worked out by code, "
-        "which is not run; TELEGRAM_BOT_TOKEN is not set: Telegram was not in use"
+        "TELEGRAM_BOT_TOKEN, SEND_PHOTOS: worked out by code, which is not run; RETRY_DELAY missing: the old system "
+        "had switched Telegram off for that; TELEGRAM_BOT_TOKEN and TELEGRAM_CHAT_ID not set: Telegram was not in use"
     )
+
+
+def test_what_is_data_beside_code_is_read(broken: Unpacked) -> None:
+    """With a token and a chat put in by hand: the size is arithmetic. A delay is nothing to import."""
+    text = (broken.root / "config/credentials_telegram.py").read_text()
+    text = text.replace("YOUR_CHAT_ID_HERE", "42") + f'TELEGRAM_BOT_TOKEN = "{TOKEN}"\n'
+    found = read_credentials(text.encode())
+    assert (found.bot_token, found.chat_ids, found.max_photo_bytes) == (TOKEN, ("42",), 2097152)
+    assert not found.was_active
 
 
 @pytest.mark.parametrize("token", ["", "YOUR_BOT_TOKEN_HERE"])
 def test_the_template_is_not_in_use(token: str) -> None:
-    with pytest.raises(SourceError, match="TELEGRAM_BOT_TOKEN is not set: Telegram was not in use"):
+    with pytest.raises(SourceError, match=r"^TELEGRAM_BOT_TOKEN not set: Telegram was not in use$"):
         read_credentials(COMPLETE.replace(TOKEN, token).encode())
 
 

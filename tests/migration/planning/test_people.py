@@ -74,25 +74,12 @@ def test_the_same_picture_under_another_name_is_not_enrolled_twice() -> None:
     (note,) = found.notes
     assert (note.source, note.verdict) == ("data/alice copy.jpg", Verdict.SKIPPED)
     assert note.reason == "the same picture as data/alice.jpg, which is 'alice'"
+    assert found.people[0].aliases == ("alice", "alice copy"), "old visits may carry either name"
 
 
-def test_a_picture_on_both_lists_stays_on_the_blacklist() -> None:
-    found = planned([face("alice copy", 1)], [blocked("Alice", 1)])
-    assert people_of(found) == {"Alice": (True, 1)}
-    assert "alice copy" in found.people[0].aliases
-    assert found.notes[0].reason == "the same picture is on the blacklist as 'Alice': the blacklist wins"
-
-
-def test_a_known_name_on_the_blacklist_with_an_agreeing_face_is_blocked() -> None:
-    found = planned([face("rosa_lindt_20250919_180000", near(1, 0.4))], [blocked("Rosa Lindt", 1)])
-    assert people_of(found) == {"Rosa Lindt": (True, 2)}
-
-
-def test_a_known_name_on_the_blacklist_with_another_face_is_asked_about() -> None:
-    found = planned([face("alice_20250101_000000", 2)], [blocked("Alice", 1)])
-    assert people_of(found) == {"Alice": (True, 1)}
-    (review,) = found.reviews
-    assert (review.doubt, review.name, review.is_blocked) == (Doubt.BOTH_LISTS, "Alice", True)
+def test_a_name_of_a_picture_that_was_there_twice_stays_with_whom_it_is_the_name_of() -> None:
+    found = planned([face("bob", 1, key="same"), face("alice", 1, key="same"), face("alice", 2)])
+    assert {person.name: person.aliases for person in found.people} == {"bob": ("bob",), "alice": ("alice",)}
 
 
 def test_a_known_face_that_looks_like_a_blocked_one_comes_with_a_warning() -> None:
