@@ -10,6 +10,7 @@ from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import path, reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
@@ -35,6 +36,11 @@ def make_link_token() -> str:
     """Return what belongs behind /first-owner/ in the link: signed, good for a day and only while
     nobody has an account."""
     return signing.dumps("first owner", salt=SALT)
+
+
+def make_link_path() -> str:
+    # By these patterns alone: those of the whole site would load every page into the process that asks.
+    return reverse("first-owner", urlconf=__name__, args=[make_link_token()])
 
 
 @login_not_required
@@ -73,3 +79,6 @@ def _why_refused(token: str) -> str:
     if not is_needed():
         return "This link was used: the doorbell has an owner. Sign in, or ask the owner for an account."
     return ""
+
+
+urlpatterns = [path("first-owner/<str:token>/", first_owner, name="first-owner")]

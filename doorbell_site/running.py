@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import reverse
 
-from doorbell_site.first_owner import is_needed, make_link_token
+from doorbell_site.first_owner import is_needed, make_link_path
 from pipeline.config import OrchestratorConfig
 from pipeline.manager.options import RunOptions, Say, set_up_nothing
 from pipeline.orchestrator import PartFailed, WebPlan, log_file
@@ -94,7 +94,7 @@ def tell_where_to_look(plan: RunPlan, say: Say) -> None:
     for other in others:
         say(f"  or {other} on another device")
     if is_needed():
-        link = (others or [first])[0].rstrip("/") + reverse("first-owner", args=[make_link_token()])
+        link = (others or [first])[0].rstrip("/") + make_link_path()
         say(f"Nobody has an account yet. This link makes the owner's; it works once:\n{link}")
 
 

@@ -5,6 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
+import doorbell_site.first_owner
 import events.notifications.urls
 import events.urls
 import faces.urls
@@ -12,7 +13,6 @@ import health.urls
 import migration.legacy_urls
 import pipeline.urls
 from doorbell_site.errors import NothingHere
-from doorbell_site.first_owner import first_owner
 from doorbell_site.schema import ApiPages
 from doorbell_site.sign_in import SignIn
 
@@ -32,7 +32,7 @@ urlpatterns = [
     *health.urls.urlpatterns,
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
-    path("first-owner/<str:token>/", first_owner, name="first-owner"),
+    *doorbell_site.first_owner.urlpatterns,
     *(migration.legacy_urls.urlpatterns if settings.LEGACY_API_ENABLED else []),
     path("api/", include(api_urlpatterns)),
     path("admin/", admin.site.urls),

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from events.models import Camera
-from pipeline.hardware.cameras import first_camera
 from pipeline.hardware.source import SourceKind, parse_source
 from pipeline.processes import CameraPlan
 
@@ -29,6 +28,9 @@ def add_first_camera() -> Camera | None:
     """On a doorbell without any camera, add the first that this machine has, as the front door."""
     if Camera.objects.exclude(source="").exists():
         return None
+    # Imported here: OpenCV takes 20 MB, which the manager of a doorbell that has its cameras never needs.
+    from pipeline.hardware.cameras import first_camera
+
     found = first_camera()
     if found is None:
         return None

@@ -9,9 +9,10 @@ from pipeline.hardware.chime import check_sound, find_player
 from pipeline.hardware.errors import ChimeUnavailable
 from pipeline.mqtt.address import InvalidMqttSetting
 from pipeline.mqtt.plan import configured_plan, is_configured
+from pipeline.system_checks import DEPLOYMENT
 
 
-@register
+@register(DEPLOYMENT)
 def check_mqtt(**_kwargs: Any) -> list[CheckMessage]:
     if not is_configured():
         return []
@@ -29,7 +30,7 @@ def check_mqtt(**_kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register
+@register(DEPLOYMENT)
 def check_chime(**_kwargs: Any) -> list[CheckMessage]:
     try:
         if settings.CHIME_SOUND:

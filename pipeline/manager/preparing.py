@@ -11,12 +11,17 @@ from django.db import DatabaseError, close_old_connections
 from pipeline.door.opening import open_door
 from pipeline.hardware.button import ButtonWatch, watch_button
 from pipeline.hardware.errors import GpioUnavailable
+from pipeline.manager.networks import make_networks
 from pipeline.manager.options import Say
 from pipeline.ring import ring
-from pipeline.vision.conversion import ensure_encoder
 
 logger = logging.getLogger(__name__)
 
+MADE = {
+    "encoder": "The face encoder was converted and compared with the original.",
+    "cnn": "The cnn detector was converted.",
+    "yunet": "The yunet detector was made ready.",
+}
 PRESS_TRIES = 20
 PRESS_PAUSE_S = 5.0  # a locked database is waited for besides
 
@@ -25,11 +30,8 @@ def prepare(say: Say) -> None:
     """The folder, the database and the networks. Raises ModelError."""
     say(f"Everything is kept in {settings.VAR_DIR}")
     call_command("migrate", verbosity=0, interactive=False)
-    if settings.ENCODER == "onnx":
-        began = time.monotonic()
-        ensure_encoder(settings.MODELS_DIR)
-        if time.monotonic() - began > 1:
-            say("The face encoder was converted and compared with the original.")
+    for name in make_networks():
+        say(MADE[name])
 
 
 def attend_the_door(stack: ExitStack) -> None:

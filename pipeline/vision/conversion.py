@@ -64,6 +64,18 @@ def ensure_yunet(models_dir: Path) -> Path:
     return _ensure(source, models_dir / YUNET_FILE, _build_yunet)
 
 
+def missing_models(models_dir: Path, *, detector: str, encoder: str) -> list[str]:
+    """Return which of `encoder`, `cnn` and `yunet` such an engine would have to make first. Raises ModelError."""
+    needed: dict[str, tuple[Path, Path]] = {}
+    if encoder == "onnx":
+        needed["encoder"] = model_file(RESNET), models_dir / ENCODER_FILE
+    if detector == "cnn":
+        needed["cnn"] = model_file(MMOD), models_dir / CNN_FILE
+    if detector == "yunet":
+        needed["yunet"] = models_dir / YUNET.file_name, models_dir / YUNET_FILE
+    return [name for name, (source, target) in needed.items() if not (source.is_file() and _is_current(source, target))]
+
+
 def _ensure(source: Path, target: Path, build: Callable[[Path, Path], None]) -> Path:
     if _is_current(source, target):
         return target

@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from events.models import Camera
-from pipeline import camera_plans, processes
+from pipeline import processes
 from pipeline.camera_plans import add_first_camera, plan_for_source, plans_from_rows
+from pipeline.hardware import cameras
 from pipeline.hardware.errors import CameraError
 from pipeline.hardware.source import Source, SourceKind
 from pipeline.processes import CameraPlan
@@ -16,7 +17,7 @@ FOUND = Source(SourceKind.DEVICE, "/dev/video2")
 
 @pytest.fixture
 def _one_camera_plugged_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera_plans, "first_camera", lambda: FOUND)
+    monkeypatch.setattr(cameras, "first_camera", lambda: FOUND)
 
 
 def test_source_on_disk_is_named_in_full(portraits: Portraits, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,6 +81,6 @@ def test_camera_that_was_switched_off_stays_off() -> None:
 
 
 def test_machine_without_cameras_adds_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(camera_plans, "first_camera", lambda: None)
+    monkeypatch.setattr(cameras, "first_camera", lambda: None)
     assert add_first_camera() is None
     assert not Camera.objects.exists()

@@ -1,4 +1,8 @@
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,6 +12,7 @@ from doorbell_site.running import RunPlan, tell_cameras, tell_where_to_look
 from pipeline import web_address
 from pipeline.manager.preparing import watch_for_button
 from pipeline.orchestrator_manager import OrchestratorManager
+from tests.conftest import REPOSITORY
 
 pytestmark = pytest.mark.django_db
 EVERYWHERE = "0.0.0.0"  # noqa: S104
@@ -51,3 +56,25 @@ def test_without_a_camera_the_run_says_how_to_add_one() -> None:
 def test_without_a_pin_no_button_is_watched(settings: Settings) -> None:
     settings.DOORBELL_PIN = None
     assert watch_for_button() is None
+
+
+LOOK = """
+import sys
+import doorbell_site.management.commands.run_doorbell as command, pipeline.manager.lifecycle, doorbell_site.first_owner
+from django.core.management import call_command
+command.Command().check(tags=list(command.Command.requires_system_checks))
+call_command("migrate", verbosity=0, interactive=False)
+doorbell_site.first_owner.make_link_path()
+print([name for name in ("cv2", "dlib", "onnxruntime", "onnx", "PIL", "doorbell_site.urls") if name in sys.modules])
+"""
+
+
+def test_the_process_that_watches_over_all_loads_nothing_that_only_others_need(tmp_path: Path) -> None:
+    program = f"import django; django.setup(){LOOK}"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "doorbell_site.settings", "DOORBELL_VAR": str(tmp_path)}
+    environment |= {"DATABASE_URL": "", "LEGACY_DATA_DIR": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n"

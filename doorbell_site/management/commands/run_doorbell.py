@@ -15,6 +15,7 @@ from pipeline.config import PRESETS, OrchestratorConfig, read_config_file
 from pipeline.configuration.files import load_config
 from pipeline.errors import DoorbellError
 from pipeline.orchestrator import PartFailed
+from pipeline.system_checks import DEPLOYMENT
 
 CANNOT_RUN = 2
 GAVE_UP = 1
@@ -28,6 +29,8 @@ def port_number(text: str) -> int:
 
 class Command(BaseCommand):
     help = "Run the whole doorbell until Ctrl-C: broker, workers, cameras, button and web server."
+    # The others judge the code: they load every page, its dlib and OpenCV with it, and 50 MB of that would stay.
+    requires_system_checks = (DEPLOYMENT,)
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
