@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.conf import settings
+
+from pipeline.vision.conversion import ensure_encoder
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 START_S = 90.0
-STOP_S = 10.0
+STOP_S = 60.0
 PASSWORD = "a long passphrase for tests"
 OPEN_VISITS = "SELECT count(*) FROM events_event WHERE settled_at IS NULL AND outcome != 'no_picture'"
 NEWEST_PRESS = "SELECT max(started_at) FROM events_event WHERE trigger = 'press'"
@@ -30,6 +33,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def share_networks(var: Path) -> None:
+    """Let a doorbell that is not there yet use the networks of this test run, instead of converting its own."""
+    models = ensure_encoder(settings.MODELS_DIR).parent
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (var / "models").symlink_to(models)
 
 
 class Doorbell:
@@ -61,7 +71,7 @@ class Doorbell:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=START_S,
             check=False,
         )
         assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
@@ -86,7 +96,7 @@ class Doorbell:
         assert self.process is not None
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=STOP_S + 5)
+        return self.process.wait(timeout=STOP_S)
 
     @property
     def printed(self) -> str:

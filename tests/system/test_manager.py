@@ -14,11 +14,9 @@ from pathlib import Path
 
 import psutil
 import pytest
-from django.conf import settings
 
-from pipeline.vision.conversion import ensure_encoder
 from tests.conftest import REPOSITORY
-from tests.system.doorbell import wait_for
+from tests.system.doorbell import share_networks, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -26,9 +24,8 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 @pytest.fixture(scope="module")
 def var() -> Iterator[Path]:
     """One folder for all, one after the other; the networks are those that were converted already."""
-    models = ensure_encoder(settings.MODELS_DIR).parent
     with tempfile.TemporaryDirectory(prefix="manager-") as folder:  # short, for the broker's socket
-        (Path(folder) / "models").symlink_to(models)
+        share_networks(Path(folder))
         yield Path(folder)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import Portraits
 from tests.pipeline.mqtt.brokers import Heard, Listener, Mosquitto
-from tests.system.doorbell import Doorbell
+from tests.system.doorbell import Doorbell, share_networks
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -37,6 +37,7 @@ def bell(
         "MQTT_RING_PAYLOAD": "action=single",
         "DEBOUNCE_TIME": "0",
     }
+    share_networks(bell.folder / "var")
     bell.start()
     bell.sign_up()
     bell.manage("enroll", "Grace Hopper", str(portraits.grace_hopper))

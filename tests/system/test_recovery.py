@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Portraits
 from tests.pipeline.hardware.mjpeg_server import MjpegServer
-from tests.system.doorbell import Doorbell, wait_for
+from tests.system.doorbell import STOP_S, Doorbell, share_networks, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
 
@@ -48,6 +48,7 @@ def bell(tmp_path_factory: pytest.TempPathFactory, portraits: Portraits, street:
         "MOTION_DETECTION_ENABLED": "false",
         "HEALTH_CHECK_INTERVAL": "1",
     }
+    share_networks(bell.folder / "var")
     bell.start()
     bell.sign_up()
     bell.manage("enroll", "Grace Hopper", str(portraits.grace_hopper))
@@ -130,7 +131,7 @@ def test_a_worker_that_is_frozen_is_replaced_and_its_press_decided(bell: Doorbel
     tried = len(attempts(bell, "detection worker 1"))
     bell.child("worker", "detection-").suspend()
     number = bell.ring()
-    wait_for(lambda: problems(bell, "worker detection") != [], 30, "health does not say that the worker is silent")
+    wait_for(lambda: problems(bell, "worker detection") != [], 60, "health does not say that the worker is silent")
     assert bell.decided(number, BACK_WITHIN_S)["outcome"] == "known"
     result, cause = recovery(bell, "detection worker 1", tried)
     assert result == "recovered"
@@ -202,5 +203,5 @@ def test_it_ends_as_cleanly_after_all_that(bell: Doorbell) -> None:
     assert Path(f"/proc/{bell.process.pid}").exists() or psutil.pid_exists(bell.process.pid)
     family = bell.children
     bell.process.send_signal(signal.SIGINT)
-    assert bell.process.wait(timeout=20) == 0
+    assert bell.process.wait(timeout=STOP_S) == 0
     assert psutil.wait_procs(family, timeout=10)[1] == []

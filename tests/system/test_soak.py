@@ -8,20 +8,17 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
-from pipeline.vision.conversion import ensure_encoder
 from tests.conftest import REPOSITORY
+from tests.system.doorbell import share_networks
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 KEYS = ["presses", "decided", "lost", "duplicated", "restarts", "p50_ms", "p95_ms"]
 
 
 def test_of_presses_between_kills_none_is_lost_and_none_decided_twice() -> None:
-    models = ensure_encoder(settings.MODELS_DIR).parent
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:  # short, for the broker's socket
-        (Path(folder) / "soak").mkdir(mode=0o700)
-        (Path(folder) / "soak" / "models").symlink_to(models)
+        share_networks(Path(folder) / "soak")
         done = subprocess.run(
             [sys.executable, "manage.py", "soak", "--presses", "12", "--seed", "3"],
             cwd=REPOSITORY,
