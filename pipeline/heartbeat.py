@@ -6,6 +6,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -27,7 +28,7 @@ class Beat:
     """What a process of this machine last said.
 
     parent_pid: on some systems a launcher stands between a process and its supervisor. busy_s: for how long it has been
-    at `task`, None while it waits for one. processed: tasks since it started.
+    at `task`, the oldest of several, and None while it waits for one. processed: tasks since it started.
     """
 
     queue: str
@@ -39,27 +40,28 @@ class Beat:
 
 
 class Work:
-    """What this worker is at. Its tasks run in one thread and its heartbeat in another."""
+    """What this worker is at. Its tasks run in one thread or several, and its heartbeat in another."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._task = ""
-        self._began_s = 0.0
+        self._running: dict[int, tuple[str, float]] = {}  # by thread, the oldest first
         self._processed = 0
 
-    def begin(self, task: str) -> None:
+    def begin(self, thread: int, task: str) -> None:
         with self._lock:
-            self._task, self._began_s = task, time.monotonic()
+            self._running[thread] = (task, self._clock())
 
-    def end(self) -> None:
+    def end(self, thread: int) -> None:
         with self._lock:
-            self._task = ""
+            self._running.pop(thread, None)
             self._processed += 1
 
     def beat(self, queue: str) -> Beat:
         with self._lock:
-            busy_s = round(time.monotonic() - self._began_s, 1) if self._task else None
-            return Beat(queue, os.getpid(), os.getppid(), self._task, busy_s, self._processed)
+            task, began_s = next(iter(self._running.values()), ("", None))
+            busy_s = None if began_s is None else round(self._clock() - began_s, 1)
+            return Beat(queue, os.getpid(), os.getppid(), task, busy_s, self._processed)
 
 
 _work = Work()
@@ -71,12 +73,12 @@ def worker_key(queue: str) -> str:
 
 @task_prerun.connect
 def begin_task(task: Any, args: Any, **_kwargs: Any) -> None:
-    _work.begin(f"{task.name.rpartition('.')[2]}({', '.join(map(str, args))})")
+    _work.begin(threading.get_ident(), f"{task.name.rpartition('.')[2]}({', '.join(map(str, args))})")
 
 
 @task_postrun.connect
 def end_task(**_kwargs: Any) -> None:
-    _work.end()
+    _work.end(threading.get_ident())
 
 
 @worker_ready.connect

@@ -44,6 +44,11 @@ def send_rows(rows: Sequence[Notification]) -> int:
     return len(sent)
 
 
+def rank_of(row: Notification) -> int:
+    """The priority of its message in the queue, the smallest first."""
+    return LATER if row.priority == Priority.LOW else FIRST
+
+
 def _send(row: Notification, now: datetime) -> bool:
     wait_s = max((row.next_try_at - now).total_seconds(), 0.0)
     try:
@@ -51,7 +56,7 @@ def _send(row: Notification, now: datetime) -> bool:
             TASK,
             (row.pk,),
             queue=QUEUE,
-            priority=LATER if row.priority == Priority.LOW else FIRST,
+            priority=rank_of(row),
             countdown=wait_s or None,
             retry=False,
         )

@@ -1,4 +1,5 @@
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -115,6 +116,22 @@ def test_a_worker_that_hangs_in_its_task_is_killed_with_the_task_as_the_cause(sc
     assert scene.killed == ["hung in detect_faces(7) for 31 s; 30 s is the limit"]
 
 
+def test_a_worker_of_several_tasks_is_killed_for_the_oldest(scene: Scene) -> None:
+    work = heartbeat.Work(scene.clock)
+    work.begin(1, "deliver(1)")
+    scene.clock.now_s += 3.0
+    for _ in range(30):
+        work.begin(2, "deliver(2)")
+        work.end(2)
+        beat = work.beat("detection")
+        scene.speak(task=beat.task, busy_s=beat.busy_s)
+        scene.pass_seconds(1)
+    assert scene.killed == [
+        "hung in deliver(1) for 31 s; 30 s is the limit",
+        "hung in deliver(1) for 32 s; 30 s is the limit",
+    ]
+
+
 def test_after_a_sleep_of_the_machine_everybody_is_trusted_anew(scene: Scene) -> None:
     scene.speak()
     scene.pass_seconds(1)
@@ -156,17 +173,48 @@ def test_limits_of_tasks_are_those_of_the_configuration() -> None:
 
 def test_a_worker_says_what_it_is_at(broker: redis.Redis) -> None:
     work = heartbeat.Work()
-    work.begin("detect_faces(7)")
+    work.begin(1, "detect_faces(7)")
     heartbeat._say(work.beat("detection"))
     [beat] = heartbeat.beats()
     assert (beat.queue, beat.task, beat.processed) == ("detection", "detect_faces(7)", 0)
     assert beat.busy_s is not None
-    work.end()
+    work.end(1)
     heartbeat._say(work.beat("detection"))
     [beat] = heartbeat.beats()
     assert (beat.task, beat.busy_s, beat.processed) == ("", None, 1)
     assert set(heartbeat.beats_by_pid()) == {beat.pid, beat.parent_pid}
     assert heartbeat.live_workers()["detection"] == 1
+
+
+def test_celery_tells_the_heartbeat_of_each_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Task:
+        name = "events.notifications.tasks.deliver"
+
+    work = heartbeat.Work()
+    monkeypatch.setattr(heartbeat, "_work", work)
+    heartbeat.begin_task(task=Task, args=(1,))
+    other = threading.Thread(target=lambda: (heartbeat.begin_task(task=Task, args=(2,)), heartbeat.end_task()))
+    other.start()
+    other.join()
+    beat = work.beat("notifications")
+    assert (beat.task, beat.processed) == ("deliver(1)", 1)
+
+
+def test_of_several_tasks_at_once_the_oldest_is_said() -> None:
+    clock = Clock()
+    work = heartbeat.Work(clock)
+    work.begin(1, "deliver(1)")
+    clock.now_s += 100.0
+    work.begin(2, "deliver(2)")
+    clock.now_s += 21.0
+    beat = work.beat("notifications")
+    assert (beat.task, beat.busy_s, beat.processed) == ("deliver(1)", 121.0, 0)
+    work.end(1)
+    beat = work.beat("notifications")
+    assert (beat.task, beat.busy_s, beat.processed) == ("deliver(2)", 21.0, 1)
+    work.end(2)
+    beat = work.beat("notifications")
+    assert (beat.task, beat.busy_s, beat.processed) == ("", None, 2)
 
 
 def test_a_camera_speaks_at_most_every_interval(broker: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> None:
