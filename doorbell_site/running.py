@@ -11,7 +11,7 @@ from doorbell_site.first_owner import is_needed, make_link_path
 from pipeline.config import OrchestratorConfig
 from pipeline.manager.options import RunOptions, Say, set_up_nothing
 from pipeline.orchestrator import PartFailed, WebPlan, log_file
-from pipeline.orchestrator_manager import OrchestratorManager, SystemHealth
+from pipeline.orchestrator_manager import OrchestratorManager, SystemHealth, SystemState
 from pipeline.stop_signals import stop_signals
 from pipeline.web_address import hosts_to_allow, urls
 
@@ -67,11 +67,11 @@ def run_options(plan: RunPlan, say: Say, set_up: Callable[[], object]) -> RunOpt
 
 
 def attend(manager: OrchestratorManager, say: Say) -> None:
-    """Say every five minutes how it is, until KeyboardInterrupt. Raises PartFailed when it gave up."""
+    """Say every five minutes how it is, until KeyboardInterrupt. Raises PartFailed when nothing will bring it back."""
     while not manager.wait(HEALTH_LINE_EVERY_S):
         say(health_line(manager.get_health_status()))
-    if manager.last_error is not None:
-        raise PartFailed(manager.last_error)
+    if manager.state is SystemState.ERROR:
+        raise PartFailed(str(manager.last_error))
 
 
 def health_line(health: SystemHealth) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 
 from pipeline.errors import DoorbellError
-from pipeline.orchestrator_manager import OrchestratorManager
+from pipeline.orchestrator_manager import OrchestratorManager, SystemState
 from pipeline.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ def main(config: Mapping[str, object] | None = None) -> int:
             return 0
         except DoorbellError as error:
             return _failed(str(error))
-        return _failed(manager.last_error) if manager.last_error else 0
+        return _failed(manager.last_error) if manager.state is SystemState.ERROR else 0
 
 
 def _failed(reason: str | None) -> int:

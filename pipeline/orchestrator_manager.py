@@ -188,9 +188,12 @@ class OrchestratorManager:
         return self._callbacks.as_dict()
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Return when it no longer runs well: stopped, or in ERROR. False when `timeout_s` passed before."""
+        """Return when it is over: stopped, or in an ERROR that nothing here will mend (see docs/manager.md).
+
+        False when `timeout_s` passed before.
+        """
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while self._life.state is SystemState.RUNNING:
+        while not self._life.is_over:
             if deadline is not None and time.monotonic() >= deadline:
                 return False
             time.sleep(0.2)

@@ -21,6 +21,7 @@ from pipeline.config import OrchestratorConfig
 from pipeline.configuration.files import hand_over
 from pipeline.configured import current_config, use_config
 from pipeline.manager.callbacks import SYSTEM_ERROR, Callbacks
+from pipeline.manager.losses import Losses
 from pipeline.manager.measured import MeasuredOrchestrator
 from pipeline.manager.monitoring import Attendant, Repeating
 from pipeline.manager.options import RunOptions, system_plan
@@ -95,6 +96,13 @@ class Lifecycle:
             finally:
                 self.state, self.running_since = SystemState.STOPPED, None
 
+    @property
+    def is_over(self) -> bool:
+        """Stopped, or in an error that nothing here will mend."""
+        if self.state is SystemState.ERROR:
+            return self.running_since is None or not self.config.auto_recovery_enabled
+        return self.state is not SystemState.RUNNING
+
     def kill(self) -> None:
         """End every process at once, also while `stop` waits."""
         self.orchestrator.kill()
@@ -168,6 +176,7 @@ class Lifecycle:
         )
         self._journal, self._owners = RecoveryJournal(), Owners()
         self.recovery = Recovery(self.orchestrator, self.config, self._journal)
+        self._losses = Losses(self.config.restart_cooldown_seconds)
 
     def _watch_cameras(self, given: CameraPlan | None) -> None:
         if not self.config.pipeline_config.frame_capture.enabled:
@@ -202,22 +211,33 @@ class Lifecycle:
         self._write_status()
 
     def _judge(self) -> None:
-        """RUNNING or ERROR, as the processes are."""
-        given_up = self.recovery.given_up
-        if given_up and self.state is SystemState.RUNNING:
-            self.state, self.last_error = SystemState.ERROR, self.orchestrator.why_failed(given_up[0])
-            self.error_count += 1
-            logger.error("%s", self.last_error)
-            self._owners.note(f"Trouble: {given_up[0].name} is given up", self.last_error)
-            facts = {
-                "error": self.last_error,
-                "process": given_up[0].name,
-                "attempts": self.config.max_restart_attempts,
-            }
-            self._callbacks.call(SYSTEM_ERROR, {**facts, "timestamp": time.time()})
-        elif not given_up and self.state is SystemState.ERROR and not self.recovery.is_under_way:
+        """RUNNING or ERROR, as the processes are; who was given up is told."""
+        if self.state not in (SystemState.RUNNING, SystemState.ERROR):
+            return
+        given_up = {child.name: child for child in self.recovery.given_up}
+        is_well = not given_up and not self.recovery.is_under_way
+        turn = self._losses.look(given_up, is_well=is_well)
+        for name in turn.given_up:
+            self._gave_up(given_up[name], is_news=name in turn.lost)
+        if is_well and self.state is SystemState.ERROR:
             self.state = SystemState.RUNNING
             logger.info("recovery: the doorbell runs again")
+        for name in turn.found:
+            self._options.say(f"{name} works again.")
+            self._owners.note(f"Well again: {name}", "It was given up, and works again.")
+
+    def _gave_up(self, child: Child, *, is_news: bool) -> None:
+        """The rest goes on: without a worker a press is still recorded, pictured and told."""
+        self.state, self.last_error = SystemState.ERROR, self.orchestrator.why_failed(child)
+        self.error_count += 1
+        logger.error("%s", self.last_error)
+        if is_news:
+            if self.config.auto_recovery_enabled:
+                calm = f"{self.config.restart_cooldown_seconds:g} s of calm"
+                self._options.say(f"{child.name} is given up, and tried again after {calm}. The rest goes on.")
+            self._owners.note(f"Trouble: {child.name} is given up", self.last_error)
+        facts = {"error": self.last_error, "process": child.name, "attempts": self.config.max_restart_attempts}
+        self._callbacks.call(SYSTEM_ERROR, {**facts, "timestamp": time.time()})
 
     def _changed(self, child: Child, old: ChildState, new: ChildState) -> None:
         """Keep the journal, and say the first trouble of each process; the log has every one."""

@@ -35,6 +35,7 @@ def test_line_on_health(told: SystemHealth, line: str) -> None:
 class Manager:
     """Well for two looks, then given up."""
 
+    state = SystemState.ERROR
     last_error = "events worker ended with exit code 1"
 
     def __init__(self) -> None:

@@ -27,8 +27,9 @@ LAST_LINE = "Ctrl-C stops the doorbell."
 class Foreground:
     """`manage.py run_doorbell` (or another command) in a folder of its own."""
 
-    def __init__(self, var: Path, *words: str) -> None:
+    def __init__(self, var: Path, *words: str, **variables: str) -> None:
         self.var = var
+        self.variables = variables
         self.said: list[str] = []
         self.process = subprocess.Popen(
             self.command(*words), env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -41,7 +42,7 @@ class Foreground:
 
     def environment(self) -> dict[str, str]:
         fewer = {"WORKER_COUNT": "1", "DOORBELL_PIN": "none", "PYTHONWARNINGS": "default"}
-        return {**os.environ, "DOORBELL_VAR": str(self.var), **fewer}
+        return {**os.environ, "DOORBELL_VAR": str(self.var), **fewer, **self.variables}
 
     def wait_for(self, text: str) -> str:
         """Return the first line that contains `text`; fail when the process ends before it says so."""
@@ -64,6 +65,11 @@ class Foreground:
         self.process.send_signal(number)
         return self.process.communicate(timeout=60)[0]
 
+    def child(self, name: str) -> psutil.Process:
+        """The process that the manager calls so."""
+        status = json.loads((self.var / "run" / "manager.json").read_text())
+        return psutil.Process(next(each["pid"] for each in status["processes"] if each["name"] == name))
+
     def survivors(self) -> list[psutil.Process]:
         return psutil.wait_procs(self.family, timeout=GONE_WITHIN_S)[1]
 
@@ -80,8 +86,8 @@ def start(models: Path) -> Iterator[Callable[..., Foreground]]:
     with tempfile.TemporaryDirectory(prefix="run-") as folder:  # short, for the broker's socket
         shutil.copytree(models, Path(folder) / "models")
 
-        def run(*words: str) -> Foreground:
-            started.append(Foreground(Path(folder), *words))
+        def run(*words: str, **variables: str) -> Foreground:
+            started.append(Foreground(Path(folder), *words, **variables))
             return started[-1]
 
         yield run
@@ -156,6 +162,33 @@ def test_second_ctrl_c_does_not_wait(start: Callable[..., Foreground]) -> None:
     doorbell.wait_for("Stopping …")
     doorbell.end(signal.SIGINT)
     assert doorbell.process.returncode == 0
+    assert doorbell.survivors() == []
+
+
+def test_doorbell_runs_on_without_a_worker_that_was_given_up_and_tries_it_again(
+    start: Callable[..., Foreground], portraits: Portraits
+) -> None:
+    source = ("--source", str(portraits.astronaut), "--loop")
+    doorbell = start("run_doorbell", "--no-web", *source, MAX_RESTART_ATTEMPTS="0", RESTART_COOLDOWN_SECONDS="5")
+    doorbell.wait_for(LAST_LINE)
+    doorbell.child("events worker").kill()
+    doorbell.wait_for("events worker is given up, and tried again after 5 s of calm. The rest goes on.")
+    rung = doorbell.manage("ring", "--wait", "30")
+    assert rung.returncode == 0, rung.stderr
+    assert json.loads(rung.stdout)["outcome"] == "unknown"  # by the worker that was tried again
+    doorbell.wait_for("events worker works again.")
+    doorbell.end(signal.SIGINT)
+    assert doorbell.process.returncode == 0
+    assert doorbell.survivors() == []
+
+
+def test_doorbell_that_shall_not_recover_ends_with_an_error(start: Callable[..., Foreground]) -> None:
+    doorbell = start("run_doorbell", "--no-web", AUTO_RECOVERY_ENABLED="false")
+    doorbell.wait_for(LAST_LINE)
+    doorbell.child("events worker").kill()
+    complaint = doorbell.process.communicate(timeout=60)[1]
+    assert "events worker ended with signal 9 (SIGKILL); it was started once" in complaint
+    assert doorbell.process.returncode == 1
     assert doorbell.survivors() == []
 
 

@@ -231,9 +231,9 @@ def test_the_legacy_interface_starts_rings_and_stops_the_manager(var: Path) -> N
     assert answer == ["running", [True] * 4, [], True, "stopped", True]
 
 
-def test_main_returns_1_when_a_part_is_given_up(var: Path) -> None:
+def test_main_returns_1_when_a_part_has_ended_that_may_not_be_brought_back(var: Path) -> None:
     (var / "run" / "manager.json").unlink(missing_ok=True)
-    environment = surroundings(var) | {"MAX_RESTART_ATTEMPTS": "0", "WORKER_COUNT": "1"}
+    environment = surroundings(var) | {"AUTO_RECOVERY_ENABLED": "false", "WORKER_COUNT": "1"}
     command = [sys.executable, "-c", MAIN]
     with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.PIPE, text=True) as process:
         wait_for(lambda: is_running(var), 60, "it does not run")
