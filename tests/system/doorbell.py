@@ -24,6 +24,11 @@ REPOSITORY = Path(__file__).resolve().parent.parent.parent
 START_S = 90.0
 STOP_S = 60.0
 PASSWORD = "a long passphrase for tests"
+SIGN_UP = """
+from django.core.management import call_command
+call_command("createsuperuser", "--noinput", "--username", "owner", "--email", "")
+call_command("create_token", "owner")
+"""
 OPEN_VISITS = "SELECT count(*) FROM events_event WHERE settled_at IS NULL AND outcome != 'no_picture'"
 NEWEST_PRESS = "SELECT max(started_at) FROM events_event WHERE trigger = 'press'"
 
@@ -123,8 +128,7 @@ class Doorbell:
         raise AssertionError(f"no process of the doorbell runs {words}: {self.children}")
 
     def sign_up(self) -> None:
-        self.manage("createsuperuser", "--noinput", "--username", "owner", "--email", "")
-        self.token = self.manage("create_token", "owner").strip()
+        *_, self.token = self.manage("shell", "-c", SIGN_UP).split()
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask the API; return status and JSON."""
