@@ -6,7 +6,7 @@ from types import NoneType, UnionType
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
 from pipeline.configuration.errors import ConfigError
-from pipeline.configuration.rules import RULES
+from pipeline.configuration.rules.table import RULES
 from pipeline.configuration.setting import Key, Value
 
 

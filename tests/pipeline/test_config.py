@@ -5,7 +5,8 @@ import pytest
 from django.conf import settings as django_settings
 
 from pipeline.config import SECTIONS, ConfigError, OrchestratorConfig, PipelineConfig, all_keys
-from pipeline.configuration import rules
+from pipeline.configuration.rules import stages
+from pipeline.configuration.rules.table import RULES
 from pipeline.configuration.validated import Validated
 from pipeline.vision import engine
 from pipeline.vision.matching import Tolerances
@@ -44,7 +45,7 @@ def test_every_setting_has_a_rule_and_every_rule_a_setting() -> None:
     for section, kind in {"": OrchestratorConfig, **SECTIONS}.items():
         beside = {"pipeline_config", "preset", "warnings", "sources"} if not section else set()
         names = [each.name for each in fields(kind) if each.name not in beside]  # type: ignore[arg-type]
-        assert names == list(rules.RULES[section])
+        assert names == list(RULES[section])
 
 
 def test_an_environment_variable_means_one_setting_or_one_thing_for_each_stage() -> None:
@@ -54,10 +55,10 @@ def test_an_environment_variable_means_one_setting_or_one_thing_for_each_stage()
 
 
 def test_the_words_to_choose_from_are_those_that_the_engine_knows() -> None:
-    assert rules.MODELS == engine.DETECTORS
-    assert rules.DETECTOR_TYPES == engine.DETECTOR_TYPES
-    assert rules.ENCODERS == engine.ENCODERS
-    assert rules.ENCODING_MODELS == engine.ENCODING_MODELS
+    assert stages.MODELS == engine.DETECTORS
+    assert stages.DETECTOR_TYPES == engine.DETECTOR_TYPES
+    assert stages.ENCODERS == engine.ENCODERS
+    assert stages.ENCODING_MODELS == engine.ENCODING_MODELS
 
 
 def test_the_defaults_are_those_of_the_parts_that_they_configure() -> None:
