@@ -14,7 +14,8 @@ import redis
 
 from events.broadcast import redis_url
 from pipeline.errors import DoorbellError
-from pipeline.supervisor import OVER, BackOff, Child, ChildSpec, exit_text
+from pipeline.process_group import exit_text
+from pipeline.supervisor import OVER, BackOff, Child, ChildSpec
 
 SERVERS = ("redis-server", "valkey-server")
 LOOK_INTERVAL_S = 0.02

@@ -16,8 +16,9 @@ from pipeline import processes
 from pipeline.broker import BrokerError, PrivateBroker, answers
 from pipeline.errors import DoorbellError
 from pipeline.heartbeat import beats_by_pid
+from pipeline.process_group import exit_text
 from pipeline.processes import CameraPlan
-from pipeline.supervisor import BackOff, Child, ChildSpec, ChildState, exit_text
+from pipeline.supervisor import BackOff, Child, ChildSpec, ChildState
 
 logger = logging.getLogger(__name__)
 

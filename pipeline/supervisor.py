@@ -2,19 +2,16 @@
 
 import contextlib
 import logging
-import os
-import signal
 import subprocess
-import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from pipeline import launch
+from pipeline.process_group import exit_text, kill_group, open_group
+from pipeline.restarts import Restarts
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +86,6 @@ class Child:
         on_line: "Callable[[Child, str], None] | None" = None,
     ) -> None:
         self.spec = spec
-        self.restarts = 0  # since `start()`
         self.exit_code: int | None = None  # of the last process; negative: the signal that ended it
         self.started_at: float | None = None  # time.time() of the last process
         self._on_change = on_change
@@ -98,7 +94,7 @@ class Child:
         self._state = ChildState.STOPPED
         self._is_unwanted = threading.Event()
         self._process: subprocess.Popen[str] | None = None
-        self._recent_restarts: deque[float] = deque()
+        self._restarts = Restarts(spec.back_off.max_restarts, spec.back_off.window_s)
         self._killed_because = ""
 
     @property
@@ -115,11 +111,15 @@ class Child:
         return None if process is None else process.pid
 
     @property
+    def restarts(self) -> int:
+        """Since `start()`."""
+        return self._restarts.total
+
+    @property
     def recent_restarts(self) -> int:
         """Within the window of its back-off."""
         with self._changed:
-            self._forget_old_restarts()
-            return len(self._recent_restarts)
+            return self._restarts.recent
 
     @property
     def why_ended(self) -> str:
@@ -130,7 +130,7 @@ class Child:
     def forgive(self) -> None:
         """Count restarts anew."""
         with self._changed:
-            self._recent_restarts.clear()
+            self._restarts.forgive()
 
     def start(self) -> None:
         """Start watching over the process; harmless when that happens already."""
@@ -138,8 +138,7 @@ class Child:
             old = self._state
             if old not in OVER:
                 return
-            self.restarts = 0
-            self._recent_restarts.clear()
+            self._restarts.begin_anew()
             self._is_unwanted.clear()
             self._state = ChildState.STARTING
         self._tell(old, ChildState.STARTING)
@@ -171,7 +170,7 @@ class Child:
         with self._changed:
             if self._process is not None:
                 self._killed_because = because
-                _kill_group(self._process.pid)
+                kill_group(self._process.pid)
 
     def wait_until_over(self, timeout_s: float) -> bool:
         """Whether it is stopped, finished or failed within `timeout_s`."""
@@ -196,18 +195,9 @@ class Child:
 
     def _next_pause_s(self) -> float | None:
         """Count a restart; None when there were too many."""
-        rule = self.spec.back_off
         with self._changed:
-            self._forget_old_restarts()
-            if rule.max_restarts is not None and len(self._recent_restarts) >= rule.max_restarts:
-                return None
-            self._recent_restarts.append(time.monotonic())
-            self.restarts += 1
-            return rule.pause_s(len(self._recent_restarts))
-
-    def _forget_old_restarts(self) -> None:
-        while self._recent_restarts and self._recent_restarts[0] < time.monotonic() - self.spec.back_off.window_s:
-            self._recent_restarts.popleft()
+            recent = self._restarts.add()
+        return None if recent is None else self.spec.back_off.pause_s(recent)
 
     def _run_once(self) -> int:
         """Run the process to its end and return its exit code."""
@@ -221,7 +211,7 @@ class Child:
         with self._changed:
             self._process = None
             self.exit_code = code
-        _kill_group(process.pid)  # what it left behind
+        kill_group(process.pid)  # what it left behind
         pump.join(timeout=2.0)
         return code
 
@@ -231,7 +221,7 @@ class Child:
             if self._is_unwanted.is_set():
                 return None
             try:
-                self._process = _open_process(self.spec)
+                self._process = open_group(self.spec.command, self.spec.environment, self.spec.folder)
             except OSError as error:
                 logger.error("%s cannot be started: %s", self.name, error)
                 return None
@@ -264,36 +254,6 @@ class Child:
             hook(*words)
         except Exception:
             logger.exception("a listener of %s failed", self.name)
-
-
-def exit_text(code: int) -> str:
-    """`exit code 2` or `signal 9 (SIGKILL)`."""
-    if code >= 0:
-        return f"exit code {code}"
-    with contextlib.suppress(ValueError):
-        return f"signal {-code} ({signal.Signals(-code).name})"
-    return f"signal {-code}"
-
-
-def _open_process(spec: ChildSpec) -> "subprocess.Popen[str]":
-    launcher = (sys.executable, "-I", "-S", launch.__file__, str(os.getpid()))
-    return subprocess.Popen(
-        launcher + spec.command,
-        env={**os.environ, **spec.environment},
-        cwd=spec.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
-
-
-def _kill_group(pid: int) -> None:
-    # EPERM: every member is a zombie (macOS).
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def _log_line(child: Child, line: str) -> None:

@@ -13,10 +13,9 @@ from typing import Any
 
 from django.conf import settings
 
-from pipeline import launch
 from pipeline.configured import current_config
+from pipeline.process_group import exit_text, launched
 from pipeline.processes import ONE_THREAD, REPOSITORY
-from pipeline.supervisor import exit_text
 from pipeline.vision.conversion import missing_models
 from pipeline.vision.errors import ModelError
 
@@ -46,7 +45,6 @@ def make_networks() -> list[str]:
 
 def _ask_maker(detector_type: str) -> subprocess.CompletedProcess[str]:
     """The process leads a session of its own: a Ctrl-C at the terminal reaches this one, which then kills it."""
-    command = (sys.executable, "-I", "-S", launch.__file__, str(os.getpid()))
     asked = {
         "models_dir": str(settings.MODELS_DIR),
         "detector": settings.DETECTOR,
@@ -55,7 +53,7 @@ def _ask_maker(detector_type: str) -> subprocess.CompletedProcess[str]:
         "encoding_model": settings.ENCODING_MODEL,
     }
     return subprocess.run(
-        (*command, sys.executable, "-m", "pipeline.vision.making"),
+        launched((sys.executable, "-m", "pipeline.vision.making")),
         input=json.dumps(asked),
         env=os.environ | ONE_THREAD,
         cwd=REPOSITORY,

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipeline.supervisor import BackOff, Child, ChildSpec, ChildState, Restart, exit_text
+from pipeline.supervisor import BackOff, Child, ChildSpec, ChildState, Restart
 
 PATIENCE_S = 20.0
 AT_ONCE = BackOff(first_s=0.0, longest_s=0.0)
@@ -285,13 +285,6 @@ def test_child_does_not_outlive_a_killed_supervisor_on_other_systems() -> None:
 def test_accompanied_command_gives_its_exit_code() -> None:
     words = [str(os.getpid()), sys.executable, "-c", "raise SystemExit(5)"]
     assert subprocess.run([sys.executable, "-c", ACCOMPANY, *words], check=False).returncode == 5
-
-
-@pytest.mark.parametrize(
-    ("code", "text"), [(0, "exit code 0"), (2, "exit code 2"), (-9, "signal 9 (SIGKILL)"), (-99, "signal 99")]
-)
-def test_exit_text(code: int, text: str) -> None:
-    assert exit_text(code) == text
 
 
 @pytest.mark.parametrize(("restarts", "pause_s"), [(1, 0.5), (2, 1.0), (3, 2.0), (6, 10.0), (5000, 10.0)])
