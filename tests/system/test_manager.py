@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from tests.conftest import REPOSITORY
-from tests.system.doorbell import share_networks, wait_for
+from tests.system.doorbell import START_S, STOP_S, share_networks, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -38,7 +38,7 @@ def surroundings(var: Path) -> dict[str, str]:
 def run(program: str, var: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error::RuntimeWarning", "-c", program]
     return subprocess.run(
-        command, cwd=REPOSITORY, env=surroundings(var), capture_output=True, text=True, timeout=120, check=False
+        command, cwd=REPOSITORY, env=surroundings(var), capture_output=True, text=True, timeout=200, check=False
     )
 
 
@@ -168,7 +168,7 @@ print(json.dumps([refused, health.state.value, workers['detection worker 1']['al
 def start_main(var: Path) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
     (var / "run" / "manager.json").unlink(missing_ok=True)
     process = subprocess.Popen([sys.executable, "-c", MAIN], cwd=REPOSITORY, env=surroundings(var))
-    wait_for(lambda: is_running(var), 60, "it does not run")
+    wait_for(lambda: is_running(var), START_S, "it does not run")
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
@@ -191,14 +191,14 @@ def test_another_program_can_ask_and_ring_but_not_start_and_nothing_outlives_a_k
     assert f"a doorbell already runs on {var} (process {process.pid})" in refused
     assert truth == ["running", True, True, True]
     assert len(family) >= 7  # broker, two workers for each of two stages, two for events and notifications
-    assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert psutil.wait_procs(family, timeout=STOP_S)[1] == []
 
 
 def test_main_returns_0_after_a_clean_stop(var: Path) -> None:
     process, family = start_main(var)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=30) == 0
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert process.wait(timeout=STOP_S) == 0
+    assert psutil.wait_procs(family, timeout=STOP_S)[1] == []
 
 
 def test_importing_the_manager_sets_nothing_up(var: Path) -> None:
@@ -236,11 +236,11 @@ def test_main_returns_1_when_a_part_has_ended_that_may_not_be_brought_back(var: 
     environment = surroundings(var) | {"AUTO_RECOVERY_ENABLED": "false", "WORKER_COUNT": "1"}
     command = [sys.executable, "-c", MAIN]
     with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        wait_for(lambda: is_running(var), 60, "it does not run")
+        wait_for(lambda: is_running(var), START_S, "it does not run")
         status = json.loads((var / "run" / "manager.json").read_text())
         [pid] = [each["pid"] for each in status["processes"] if each["name"] == "events worker"]
         psutil.Process(pid).kill()
-        assert process.wait(timeout=30) == 1
+        assert process.wait(timeout=STOP_S) == 1
         assert process.stderr is not None
         assert "events worker ended with signal 9 (SIGKILL); it was started once" in process.stderr.read()
     with closing(sqlite3.connect(var / "doorbell.sqlite3")) as database:

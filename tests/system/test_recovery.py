@@ -204,4 +204,4 @@ def test_it_ends_as_cleanly_after_all_that(bell: Doorbell) -> None:
     family = bell.children
     bell.process.send_signal(signal.SIGINT)
     assert bell.process.wait(timeout=STOP_S) == 0
-    assert psutil.wait_procs(family, timeout=10)[1] == []
+    assert psutil.wait_procs(family, timeout=STOP_S)[1] == []

@@ -17,7 +17,7 @@ from paho.mqtt.client import Client, MQTTMessage
 from pipeline.mqtt.address import BrokerAddress
 from pipeline.mqtt.client import new_client
 
-WAIT_S = 20.0
+WAIT_S = 60.0  # a bridge that was killed starts anew, maybe beside other work
 STEP_S = 0.05
 USER, PASSWORD = "doorbell", "p@ss:word/1"
 
