@@ -11,7 +11,7 @@ import django
 from django.conf import settings
 from django.core.management import call_command
 
-from pipeline.bench.errors import BenchError
+from pipeline.errors import DoorbellError
 
 # Modules are imported when their row runs: what one needs would count against the memory of another.
 MEASURES = {
@@ -38,7 +38,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     module, _, function = MEASURES[request["row"]].partition(":")
     try:
         return asdict(getattr(import_module(f"pipeline.bench.{module}"), function)(material))
-    except BenchError as error:
+    except DoorbellError as error:
         return {"reason": str(error)}
 
 

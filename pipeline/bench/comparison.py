@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.bench.errors import BenchError
 from pipeline.bench.pictures import Household
 from pipeline.bench.scenes import HEIGHT, WIDTH, read_picture
 from pipeline.vision.arrays import Float32Array, UInt8Array
@@ -65,8 +67,9 @@ class Tally:
         return statistics.median(self.times_ms)
 
 
-def conditions() -> list[Condition]:
-    sizes = [Condition(f"{size} px", size) for size in FACE_SIZES_PX]
+def conditions(sizes_px: Sequence[int] = FACE_SIZES_PX) -> list[Condition]:
+    """Each of the sizes, and then what spoils a face of `USUAL_PX`."""
+    sizes = [Condition(f"{size} px", size) for size in sizes_px]
     rolls = [Condition(f"rolled {roll} deg", roll_deg=roll) for roll in ROLLS_DEG]
     return [*sizes, Condition("dark", spoil=_darkened), Condition("blurred", spoil=_blurred), *rolls]
 
@@ -75,7 +78,7 @@ def labelled_faces(household: Household, engine: Engine) -> list[Face]:
     """Every face of the household's pictures that belongs to one of its people, by its nearest other picture.
 
     engine: finds and encodes them in the pictures as they are. Where a person has a single picture, that is compared
-    with itself.
+    with itself. Raises BenchError where there is no face at all.
     """
     enrolled = [
         face
@@ -89,6 +92,8 @@ def labelled_faces(household: Household, engine: Engine) -> list[Face]:
         if visit.path not in {face.path for face in enrolled}
         for face in _named(_faces_in(visit.path, engine, ""), enrolled, visit.names)
     ]
+    if not enrolled:
+        raise BenchError(f"no face was found in the pictures of {', '.join(household.enrolled)}; take others")
     return enrolled + visited
 
 
@@ -157,9 +162,9 @@ def _nearest_name(encoding: Float32Array, faces: Sequence[Face], itself: Face | 
     others = [face for face in faces if face not in own]
     if itself is not None and all(face.name != itself.name for face in others):
         others.append(itself)
-    distances = [float(np.linalg.norm(face.encoding - encoding)) for face in others]
-    best = int(np.argmin(distances))
-    return others[best].name if distances[best] <= TOLERANCE else ""
+    distances = [(float(np.linalg.norm(face.encoding - encoding)), face.name) for face in others]
+    nearest, name = min(distances, default=(math.inf, ""))
+    return name if nearest <= TOLERANCE else ""
 
 
 def _darkened(frame: UInt8Array) -> UInt8Array:

@@ -7,7 +7,6 @@ import numpy as np
 from pipeline.bench import peer
 from pipeline.bench.material import Material, surest_face
 from pipeline.bench.results import Figures
-from pipeline.bench.scenes import read_picture
 from pipeline.bench.timing import elapsed_ms, in_turns
 
 ROUNDS = 7
@@ -20,7 +19,7 @@ def measure(material: Material) -> Figures:
     face_encodings finds the landmarks and cuts the chip as well; `with_alignment` times the product doing that, too.
     """
     engine = material.engine()
-    picture, face = surest_face(engine, read_picture(material.household.visits[0].path))
+    picture, face = surest_face(engine, material.household.visits[0].path)
     chips = engine.chip(picture, face.box)[np.newaxis]
 
     def align_and_encode() -> None:

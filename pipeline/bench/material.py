@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.bench.errors import BenchError
 from pipeline.bench.pictures import Household, load_household
 from pipeline.bench.scenes import read_picture
 from pipeline.configuration.sections import FaceDetection
@@ -43,11 +44,15 @@ class Material:
         """Return names and (N, 128) encodings of the enrolled pictures, found by the default detector."""
         engine = self.engine(DEFAULT_DETECTOR)
         named = [(name, path) for name, paths in self.household.enrolled.items() for path in paths]
-        faces = [(name, *surest_face(engine, read_picture(path))) for name, path in named]
-        chips = [engine.chip(picture, face.box) for _, picture, face in faces]
-        return [name for name, _, _ in faces], engine.encode(np.array(chips, np.uint8))
+        faces = [surest_face(engine, path) for _, path in named]
+        chips = [engine.chip(picture, face.box) for picture, face in faces]
+        return [name for name, _ in named], engine.encode(np.array(chips, np.uint8))
 
 
-def surest_face(engine: Engine, picture: UInt8Array) -> tuple[UInt8Array, Detection]:
-    """Return the picture with its surest face. Raises IndexError where there is none."""
-    return picture, engine.detect(picture, ENROLLED_FACE_PX)[0]
+def surest_face(engine: Engine, path: Path) -> tuple[UInt8Array, Detection]:
+    """Return the picture, (H, W, 3) RGB, with its surest face. Raises BenchError where there is none."""
+    picture = read_picture(path)
+    faces = engine.detect(picture, ENROLLED_FACE_PX)
+    if not faces:
+        raise BenchError(f"{path} shows no face of {ENROLLED_FACE_PX} px or more; take another picture")
+    return picture, faces[0]

@@ -11,7 +11,6 @@ from pipeline.bench.errors import BenchError
 from pipeline.bench.material import Material, surest_face
 from pipeline.bench.results import Figures
 from pipeline.bench.running import running
-from pipeline.bench.scenes import read_picture
 from pipeline.bench.throughput import prepare, rate_of_workers
 from pipeline.orchestrator import SystemPlan
 
@@ -47,7 +46,7 @@ def measure(material: Material) -> Figures:
 
 def _peer_mib(material: Material) -> tuple[float, float]:
     path = material.household.visits[0].path
-    box = surest_face(material.engine(), read_picture(path))[1].box
+    box = surest_face(material.engine(), path)[1].box
     place = [str(edge) for edge in (box.top, box.right, box.bottom, box.left)]
     command = [sys.executable, "-c", PEER, str(path), *place]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

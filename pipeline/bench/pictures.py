@@ -53,7 +53,7 @@ def load_household(folder: Path | None) -> Household:
 def find_media(given: Path | None) -> Path | None:
     """Return the folder given, else the one in DOORBELL_SHARED or `../shared`; None where neither is there."""
     if given is not None:
-        return given
+        return given.expanduser().resolve()
     folder = Path(os.environ.get("DOORBELL_SHARED", REPOSITORY.parent / "shared")) / "media"
     return folder if (folder / "enroll").is_dir() else None
 
@@ -69,17 +69,23 @@ def _portraits() -> Household:
 
 
 def _from_folder(folder: Path) -> Household:
+    if not folder.is_dir():
+        raise BenchError(f"{folder} is not a folder; name one with enroll/NAME/ in it, or leave --media out")
     people = sorted(path for path in (folder / "enroll").glob("*") if path.is_dir())
-    if not people:
+    enrolled = {person.name: pictures for person in people if (pictures := _files(person))}
+    if not enrolled:
         raise BenchError(f"{folder} has no people; put pictures in {folder}/enroll/NAME/, or leave --media out")
-    enrolled = {person.name: tuple(sorted(path for path in person.iterdir() if path.is_file())) for person in people}
-    paths = sorted((folder / "visits").glob("*"))
     visits = tuple(
         Visit(path, SHOWN[path.name], path.name in STRANGERS_IN)
-        for path in paths
-        if set(SHOWN.get(path.name, "?")) <= enrolled.keys()
+        for path in _files(folder / "visits")
+        if path.name in SHOWN and enrolled.keys() >= set(SHOWN[path.name])
     )
     # A folder of one's own holds no visits that this file knows: the enrolled pictures serve as such.
     visits = visits or tuple(Visit(pictures[0], (name,)) for name, pictures in enrolled.items())
     clip = folder / CLIP
     return Household(enrolled, visits, clip if clip.is_file() else None)
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    """Without what a desktop hides there, such as .DS_Store."""
+    return tuple(sorted(path for path in folder.glob("[!.]*") if path.is_file()))

@@ -7,15 +7,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipeline.bench.errors import BenchError
 from pipeline.vision.arrays import UInt8Array
-from pipeline.vision.images import decode_image, encode_png
+from pipeline.vision.images import ImageError, decode_image, encode_png
 
 WIDTH, HEIGHT = 1280, 720
 
 
 def read_picture(path: Path) -> UInt8Array:
-    """(H, W, 3) RGB. Raises OSError, ImageError."""
-    return decode_image(path.read_bytes())
+    """(H, W, 3) RGB. Raises BenchError."""
+    try:
+        return decode_image(path.read_bytes())
+    except (OSError, ImageError) as error:
+        raise BenchError(f"{path} cannot be used: {error}") from error
 
 
 def door_scene(picture: UInt8Array, width: int = WIDTH, height: int = HEIGHT) -> UInt8Array:

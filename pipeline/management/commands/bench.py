@@ -13,11 +13,10 @@ from pipeline.bench.errors import BenchError
 from pipeline.bench.machine import describe_machine
 from pipeline.bench.material import DEFAULT_DETECTOR
 from pipeline.bench.pictures import find_media, load_household
-from pipeline.bench.private import bench_models, has_yunet, measure_privately
+from pipeline.bench.private import BenchModels, bench_models, measure_privately
 from pipeline.bench.results import Result, Row, as_json
 from pipeline.bench.rows import NAMES, ROWS
 from pipeline.bench.table import heading, line
-from pipeline.detector_advice import FETCH_COMMAND
 from pipeline.vision.errors import ModelError
 
 
@@ -42,19 +41,19 @@ class Command(BaseCommand):
             self._tell(f"{machine['processor']}, {machine['cores']} cores, load {machine['load']}")
             self._tell(f"{len(household.enrolled)} people, {len(household.visits)} visits from {media or 'packages'}\n")
             self._tell(heading())
-            with bench_models(settings.MODELS_DIR, options["models"]) as models_dir:
-                results = [self._measure(row, models_dir, media) for row in rows]
+            with bench_models(settings.MODELS_DIR, options["models"]) as models:
+                results = [self._measure(row, models, media) for row in rows]
         except (BenchError, ModelError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(as_json(results, machine), indent=2))
 
-    def _measure(self, row: Row, models_dir: Path, media: Path | None) -> Result:
+    def _measure(self, row: Row, models: BenchModels, media: Path | None) -> Result:
         is_yunet = row.name.endswith("_yunet")
-        if is_yunet and not has_yunet(models_dir):
-            result = Result(row, None, f"yunet is not installed; `{FETCH_COMMAND}` brings it")
+        if is_yunet and models.without_yunet:
+            result = Result(row, None, models.without_yunet)
         else:
-            result = _result(row, models_dir, media, "yunet" if is_yunet else DEFAULT_DETECTOR)
+            result = _result(row, models.folder, media, "yunet" if is_yunet else DEFAULT_DETECTOR)
         self._tell(line(result))
         return result
 
