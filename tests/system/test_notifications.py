@@ -1,11 +1,13 @@
-"""A press reaches a webhook through the true processes, and a webhook that hangs holds up no press."""
+"""A press reaches a webhook through the true processes, and a webhook that hangs holds up no press and no other one."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from tests.events.notifications.sinks import HttpSink, Reply
-from tests.system.doorbell import Doorbell, wait_for
+from tests.conftest import Portraits
+from tests.events.notifications.sinks import HttpSink, Reply, closing
+from tests.system.doorbell import Doorbell, share_networks, wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -52,3 +54,27 @@ def test_a_webhook_that_hangs_and_fails_holds_up_no_press_and_hears_of_it_later(
     assert calls_about(sink, number) == []
     wait_for(lambda: "visit.decided" in calls_about(sink, number), 90, "the webhook was not called again")
     assert calls_about(sink, number).count("visit.decided") == 1
+
+
+@pytest.fixture
+def patient(folder: Path, portraits: Portraits) -> Iterator[Doorbell]:
+    """Waits for a channel's answer until long after the test."""
+    bell = Doorbell(folder / "patient", "--source", str(portraits.grace_hopper), "--loop")
+    bell.environment |= {"NOTIFY_TIMEOUT_S": "100"}
+    share_networks(bell.folder / "var")
+    bell.start()
+    yield bell
+    bell.stop()
+
+
+def test_a_channel_that_hangs_delays_no_other_one_and_no_stop(patient: Doorbell) -> None:
+    patient.sign_up()
+    with closing(HttpSink()) as hangs, closing(HttpSink()) as told:
+        hangs.answer(Reply(hang=True))
+        for sink in (hangs, told):
+            patient.manage("shell", "-c", ADD_CHANNEL.format(url=sink.url))
+        number = patient.ring()
+        wait_for(lambda: "visit.decided" in calls_about(told, number), 60, "the other channel was not told")
+        wait_for(lambda: hangs.seen, 60, "the channel that hangs was not called")
+        assert (len(hangs.seen), hangs.calls) == (1, [])
+        assert patient.stop() == 0
