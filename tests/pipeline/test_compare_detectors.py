@@ -9,6 +9,8 @@ import cv2
 import pytest
 from django.core.management import CommandError, call_command
 
+from events.models import Camera
+from pipeline.management.commands.compare_detectors import CAMERA_MIN_FACE_PX
 from tests.conftest import Portraits
 
 NOT_INSTALLED = "yunet is not installed; `./doorbell manage fetch_models` brings it"
@@ -48,6 +50,10 @@ def test_the_table_has_a_row_for_each_detector_and_each_smallest_face() -> None:
     assert cells(rule) == ["---"] * len(cells(heading))
     assert [cells(row)[:3] for row in rows] == [["hog", "64 px", "2 / 2"], ["hog", "96 px", "2 / 2"]]
     assert all(len(cells(row)) == len(cells(heading)) for row in rows)
+
+
+def test_faces_are_looked_for_down_to_the_size_that_a_new_camera_has() -> None:
+    assert Camera._meta.get_field("min_face_px").default == CAMERA_MIN_FACE_PX
 
 
 def test_json_has_the_counts_of_each_condition() -> None:
