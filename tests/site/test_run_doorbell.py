@@ -11,6 +11,7 @@ import tempfile
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -65,10 +66,16 @@ class Foreground:
         self.process.send_signal(number)
         return self.process.communicate(timeout=60)[0]
 
+    def children(self) -> list[str]:
+        """The names by which the manager calls its processes."""
+        return [each["name"] for each in self._processes()]
+
     def child(self, name: str) -> psutil.Process:
-        """The process that the manager calls so."""
-        status = json.loads((self.var / "run" / "manager.json").read_text())
-        return psutil.Process(next(each["pid"] for each in status["processes"] if each["name"] == name))
+        return psutil.Process(next(each["pid"] for each in self._processes() if each["name"] == name))
+
+    def _processes(self) -> list[dict[str, Any]]:
+        processes: list[dict[str, Any]] = json.loads((self.var / "run" / "manager.json").read_text())["processes"]
+        return processes
 
     def survivors(self) -> list[psutil.Process]:
         return psutil.wait_procs(self.family, timeout=GONE_WITHIN_S)[1]
@@ -199,6 +206,54 @@ def test_doorbell_runs_on_when_the_recording_has_ended(start: Callable[..., Fore
         doorbell.wait_for(LAST_LINE)
     doorbell.end(signal.SIGINT)
     assert doorbell.process.returncode == 0
+
+
+PI = {
+    "face_detection.worker_count": 1,
+    "face_recognition.worker_count": 1,
+    "face_detection.model": "hog",
+    "face_detection.min_face_px": 96,
+    "frame_capture.fps": 10.0,
+    "motion_detection.enabled": True,
+}
+FAST = {
+    "face_detection.worker_count": 4,
+    "face_recognition.worker_count": 3,
+    "face_detection.model": "cnn",
+    "face_detection.min_face_px": 40,
+    "motion_detection.enabled": True,
+}
+
+
+@pytest.mark.parametrize(("preset", "values"), [("raspberry_pi", PI), ("high_performance", FAST)])
+def test_a_preset_reaches_every_process(
+    start: Callable[..., Foreground], portraits: Portraits, preset: str, values: dict[str, object]
+) -> None:
+    source = ("--source", str(portraits.astronaut), "--loop")
+    doorbell = start("run_doorbell", "--no-web", "--preset", preset, *source, WORKER_COUNT="")
+    doorbell.wait_for(LAST_LINE)
+    kinds = [name.rpartition(" ")[0] for name in doorbell.children() if name.startswith(("detection", "recognition"))]
+    assert kinds.count("detection worker") == values["face_detection.worker_count"]
+    assert kinds.count("recognition worker") == values["face_recognition.worker_count"]
+    surroundings = [doorbell.child(name).environ() for name in doorbell.children() if name != "broker"]
+    assert len({(each["DOORBELL_CONFIG"], each["DOORBELL_PRESET"]) for each in surroundings}) == 1
+    seen = settings_in(surroundings[0])
+    assert {path: seen[path] for path in values} == {
+        path: (value, f"preset {preset}") for path, value in values.items()
+    }
+
+    assert json.loads(doorbell.manage("ring", "--wait", "60").stdout)["outcome"] == "unknown"
+    detecting = [doorbell.child(name) for name in doorbell.children() if name.startswith("detection")]
+    has_network = any("onnxruntime" in each.path for process in detecting for each in process.memory_maps())
+    assert has_network is (values["face_detection.model"] == "cnn")  # hog is dlib's alone
+
+
+def settings_in(environment: dict[str, str]) -> dict[str, tuple[object, str]]:
+    """Value and source of every setting, as a process with this environment reads them."""
+    command = [*Foreground.command("show_config", "--json")]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    shown = json.loads(done.stdout)["settings"]
+    return {path: (each["value"], each["source"]) for path, each in shown.items()}
 
 
 def test_taken_port_is_said_before_anything_starts(start: Callable[..., Foreground]) -> None:
