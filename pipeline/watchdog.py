@@ -21,7 +21,7 @@ BROKER_SILENT_S = 20.0
 WEB_SILENT_S = 30.0
 WEB_EVERY_S = 10.0
 EVENTS_LIMIT_S = 120.0  # a database that is locked is waited for 20 s a query
-PAUSED_S = 5.0  # looks farther apart than this: the machine slept, or had no time for us
+PAUSED_S = 5.0  # between two looks or within one: the machine slept, or had no time for us
 
 
 def task_limits(config: OrchestratorConfig) -> dict[str, float]:
@@ -62,10 +62,7 @@ class Watchdog:
 
     def look(self) -> None:
         """Kill what is silent or hangs."""
-        now_s = self._clock()
-        if now_s - self._looked_s > PAUSED_S:
-            self._trust_all(now_s)
-        self._looked_s = now_s
+        now_s = self._notice_pause()
         try:
             said = beats_by_pid()
         except redis.RedisError:
@@ -73,6 +70,19 @@ class Watchdog:
         else:
             self._broker_answers(said, now_s)
         self._look_at_web(now_s)
+        self._notice_pause()
+
+    def _notice_pause(self) -> float:
+        """Trust everybody anew after one; returns the time.
+
+        A look waits 2 s for a silent broker and 2 s for a silent web server, and the recoveries wait 2 s more for that
+        broker before the next look: in one sum all of that would be a pause, look after look, and nobody ever killed.
+        """
+        now_s = self._clock()
+        if now_s - self._looked_s > PAUSED_S:
+            self._trust_all(now_s)
+        self._looked_s = now_s
+        return now_s
 
     def _broker_answers(self, said: Mapping[int, Beat], now_s: float) -> None:
         if self._orchestrator.broker is not None:

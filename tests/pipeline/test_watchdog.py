@@ -2,6 +2,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,6 +35,7 @@ class Scene:
         self.clock = Clock()
         self.killed: list[str] = []
         self.said: dict[int, Beat] | None = {}
+        self.answers_after_s = 0.0
         self.orchestrator = PipelineOrchestrator(SystemPlan())
         self.worker = self.sleeper("detection worker 1", "detection")
         self.orchestrator.workers = [self.worker]
@@ -49,6 +51,7 @@ class Scene:
         return child
 
     def beats(self) -> dict[int, Beat]:
+        self.clock.now_s += self.answers_after_s
         if self.said is None:
             raise redis.ConnectionError("away")
         return self.said
@@ -141,15 +144,43 @@ def test_after_a_sleep_of_the_machine_everybody_is_trusted_anew(scene: Scene) ->
     assert scene.killed == []
 
 
-def test_a_broker_that_does_not_answer_is_killed(scene: Scene, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_sleep_in_the_middle_of_a_look_everybody_is_trusted_anew(scene: Scene) -> None:
+    scene.speak()
+    scene.pass_seconds(1)
+    scene.said, scene.answers_after_s = {}, 3600.0
+    scene.pass_seconds(1)
+    scene.answers_after_s = 0.0
+    scene.pass_seconds(SILENT_S)
+    assert scene.killed == []
+
+
+@pytest.fixture
+def silent_broker(scene: Scene, tmp_path: Path) -> None:
     broker = PrivateBroker(tmp_path / "socket", tmp_path, tmp_path / "log", lambda _spec: scene.sleeper("broker"))
     scene.orchestrator.broker = broker
     assert broker.child.state is ChildState.RUNNING
     scene.speak()
     scene.pass_seconds(1)
     scene.said = None
+
+
+@pytest.mark.usefixtures("silent_broker")
+def test_a_broker_that_does_not_answer_is_killed(scene: Scene) -> None:
     scene.pass_seconds(watchdog.BROKER_SILENT_S + 1)
     assert scene.killed == ["did not answer for 21 s"]
+
+
+@pytest.mark.usefixtures("silent_broker")
+def test_a_broker_that_holds_up_every_look_and_what_comes_after_it_is_killed_all_the_same(scene: Scene) -> None:
+    """A worker is being brought back meanwhile: whoever watches that asks the broker, too."""
+    scene.answers_after_s = 2.05  # a timeout of 2 s takes a little longer
+    for _ in range(4):
+        scene.clock.now_s += 2.05
+        scene.pass_seconds(1)
+    assert scene.killed == []
+    scene.clock.now_s += 2.05
+    scene.pass_seconds(1)
+    assert scene.killed == ["did not answer for 23 s"]
 
 
 def test_a_web_server_that_does_not_answer_is_killed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
