@@ -64,6 +64,8 @@ def disk(_now: datetime) -> DiskFact:
     return machine.fullest_disk([Path(settings.VAR_DIR), media if media.is_dir() else Path(settings.VAR_DIR)])
 
 
+# What is away at times; anything else is a mistake in the program, and the log has where.
+FORESEEN = (redis.RedisError, DatabaseError, OSError)
 IN_REDIS, IN_DATABASE = ("broker_ms",), ("database_ms",)
 MEASUREMENTS = (
     Measurement("broker_ms", broker_ms),
@@ -98,8 +100,11 @@ def gather_facts(now: datetime | None = None) -> Facts:
             continue
         try:
             found[each.fact] = each.measure(now)
-        except Exception as error:  # noqa: BLE001 - whatever breaks a measurement is what it found
+        except FORESEEN as error:
             logger.warning("%s could not be measured: %s: %s", each.fact, type(error).__name__, error)
+            unmeasured[each.fact] = _reason(error)
+        except Exception as error:
+            logger.exception("%s could not be measured", each.fact)
             unmeasured[each.fact] = _reason(error)
     return Facts(at=now, unmeasured=unmeasured, **found)
 

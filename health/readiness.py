@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 
-from django.db import connection
+import redis
+from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from events.broadcast import redis_client
@@ -67,6 +68,8 @@ def find_missing() -> list[Missing]:
 def run_check(check: Check) -> list[Missing]:
     try:
         return list(check())
-    except Exception as error:  # noqa: BLE001  # whatever breaks a check is what it found
+    except (redis.RedisError, DatabaseError, OSError) as error:
         logger.warning("check %s failed: %s: %s", check.__name__, type(error).__name__, error)
-        return [UNREACHABLE[check]]
+    except Exception:
+        logger.exception("check %s failed", check.__name__)
+    return [UNREACHABLE[check]]

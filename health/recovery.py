@@ -48,14 +48,13 @@ class RecoveryJournal:
         """Save what is new. Raises DatabaseError; what could not be saved is kept for the next time."""
         with self._lock:
             unwritten, self._unwritten = self._unwritten, []
-        while unwritten:
-            try:
+        try:
+            while unwritten:
                 unwritten[0].save()
-            except BaseException:
-                with self._lock:
-                    self._unwritten = unwritten + self._unwritten
-                raise
-            unwritten.pop(0)
+                unwritten.pop(0)
+        finally:
+            with self._lock:
+                self._unwritten = unwritten + self._unwritten
 
 
 def close_interrupted() -> None:

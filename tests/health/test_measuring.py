@@ -74,12 +74,28 @@ def test_a_database_that_is_away_is_asked_once_and_hides_nothing_else(monkeypatc
     assert facts.memory_percent is not None
 
 
-def test_a_measurement_that_breaks_says_how(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_measurement_that_breaks_says_how_and_the_log_says_where(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(_now: datetime) -> float:
         raise ValueError("no such sensor")
 
     monkeypatch.setattr(measuring, "MEASUREMENTS", (Measurement("temperature_c", broken),))
     assert gather_facts(NOW).unmeasured == {"temperature_c": "ValueError: no such sensor"}
+    assert "temperature_c could not be measured" in caplog.messages
+    assert 'raise ValueError("no such sensor")' in caplog.text
+
+
+def test_what_is_away_fills_no_log_with_tracebacks(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_now: datetime) -> float:
+        raise redis.ConnectionError("refused")
+
+    monkeypatch.setattr(measuring, "MEASUREMENTS", (Measurement("broker_ms", refuse),))
+    gather_facts(NOW)
+    assert caplog.messages == ["broker_ms could not be measured: ConnectionError: refused"]
+    assert "Traceback" not in caplog.text
 
 
 def test_cameras_are_told_with_what_their_process_counts(broker: redis.Redis) -> None:

@@ -76,6 +76,18 @@ def test_database_of_an_older_program_is_said(all_alive: pytest.MonkeyPatch) -> 
     assert codes() == ["migrations"]
 
 
+@pytest.mark.django_db
+def test_a_check_that_breaks_counts_as_missing_and_the_log_says_where(
+    all_alive: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken() -> None:
+        raise ValueError("nobody foresaw this")
+
+    all_alive.setattr(readiness, "live_workers", broken)
+    assert codes() == ["workers"]
+    assert 'raise ValueError("nobody foresaw this")' in caplog.text
+
+
 def test_healthz_asks_nothing_of_anybody(client: Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
