@@ -172,21 +172,24 @@ class MotionDetector:
         labels[moving == 0] = 0
         areas = np.bincount(labels.ravel(), minlength=count)
         found = [label for label in range(1, count) if areas[label] >= min_area]
-        found = [label for label in found if not self._is_light(grey, moving, labels == label)]
+        found = [label for label in found if not self._is_light(grey, moving, labels == label, stats[label].tolist())]
         found.sort(key=lambda label: -int(areas[label]))
         return tuple(self._in_frame(*(int(part) for part in stats[label, :4])) for label in found)
 
-    def _is_light(self, grey: UInt8Array, moving: UInt8Array, here: npt.NDArray[np.bool_]) -> bool:
+    def _is_light(self, grey: UInt8Array, moving: UInt8Array, here: npt.NDArray[np.bool_], stats: list[int]) -> bool:
         """Whether the same things are seen in another light: a lamp, a headlight, a shadow. It is learned at once."""
-        now, before = grey[here].astype(np.float32), self._background[here]
+        left, top, width, height = stats[:4]
+        part = (slice(top, top + height), slice(left, left + width))
+        here = here[part]
+        now, before = grey[part][here].astype(np.float32), self._background[part][here]
         now_apart, before_apart = now - now.mean(), before - before.mean()
         squares = float(now_apart @ now_apart), float(before_apart @ before_apart)
         if min(squares) < _FLAT_DEVIATION**2 * now.size:
             return False
         if float(now_apart @ before_apart) < _SAME_THINGS_CORRELATION * math.sqrt(squares[0] * squares[1]):
             return False
-        self._background[here] = now
-        moving[here] = 0
+        self._background[part][here] = now
+        moving[part][here] = 0
         return True
 
     def _in_frame(self, left: int, top: int, width: int, height: int) -> Box:
