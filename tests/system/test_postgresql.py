@@ -137,13 +137,17 @@ def new_home(address: str, tmp_path: Path) -> NewHome:
     return lambda name: Home(tmp_path / name, address, name)
 
 
+def unpacked(shared: Path, name: str, folder: Path) -> Unpacked:
+    archive = shared / "legacy" / f"{name}.tar.gz"
+    if not archive.is_file():
+        pytest.skip(f"{archive} is not there")
+    return Unpacked(archive, folder)
+
+
 @pytest.fixture(scope="module")
 def old(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
     """An old installation, written by the old programs themselves."""
-    archive = shared / "legacy" / "legacy-install.tar.gz"
-    if not archive.is_file():
-        pytest.skip(f"{archive} is not there")
-    return Unpacked(archive, tmp_path_factory.mktemp("old"))
+    return unpacked(shared, "legacy-install", tmp_path_factory.mktemp("old"))
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +193,17 @@ def test_migrate_imports_and_takes_back_on_postgresql(new_home: NewHome, old: Un
     home.done("migrate", "--verbosity=0", "migration", "0001")
     assert home.execute("SELECT count(*) FROM faces_person") == [(0,)]
     assert home.pictures() == {}
+
+
+def test_what_postgresql_takes_in_no_text_ends_no_import(new_home: NewHome, shared: Path, tmp_path: Path) -> None:
+    """Zero bytes, halves of characters and names that are too long, of the damaged installation."""
+    (tmp_path / "broken").mkdir()
+    broken = unpacked(shared, "legacy-broken", tmp_path / "broken")
+    home = new_home("broken")
+    home.done("migrate", "--verbosity=0")
+    said = home.done("import_legacy", broken.root, "--timezone", "Europe/Berlin", code=WAITING)
+    assert "visit: 60 imported" in said
+    assert home.execute("SELECT count(*) FROM faces_person WHERE is_blocked") == [(4,)]
 
 
 @pytest.fixture(scope="module")

@@ -121,3 +121,14 @@ def test_settings_of_both_kinds_are_told_with_the_lines_to_write(real_plan: Plan
     wanted = real.expected["config_db"]["configurations"]
     assert told["config.db", "FACE_TOLERANCE"] == str(wanted["face_recognition"]["tolerance"])
     assert told["config.db", "NOTIFY_ON_KNOWN_VISITORS"] == str(wanted["notifications"]["notify_on_known_visitors"])
+
+
+def test_a_backup_folder_of_the_old_system_can_be_imported_instead(importing: Import, real: Unpacked) -> None:
+    """It holds no caches: who was removed may be back, who is on the blacklist is not trusted."""
+    folder = real.root / "data" / "backups" / "backup_20251102_090000"
+    report = importing(make_plan(SourceTree(folder), BERLIN), folder)
+    assert report.counts["visit"]["imported"] == real.expected["counts"]["events_log"]
+    blocked = set(Person.objects.filter(is_blocked=True).values_list("name", flat=True))
+    assert blocked == {"Vic O'Crane", "Rosa Lindt"}
+    assert not Person.objects.filter(name__istartswith="rosa", is_blocked=False).exists()
+    assert {"jon", "grandpa_joe"} <= set(Person.objects.filter(is_blocked=False).values_list("name", flat=True))
