@@ -25,7 +25,7 @@ ENCODER_FILE = "face_encoder.onnx"
 CNN_FILE = "face_detector_cnn.onnx"
 YUNET_FILE = "face_detector_yunet.onnx"
 # To be raised with every change of what the graph builders write.
-CONVERTER_VERSION = 3
+CONVERTER_VERSION = 4
 
 
 @dataclass(frozen=True)

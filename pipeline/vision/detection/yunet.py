@@ -14,7 +14,7 @@ from pipeline.vision.geometry import Box
 from pipeline.vision.sessions import CPU, open_session
 
 STRIDES = (8, 16, 32)
-OUTPUTS = [f"{part}_{stride}" for part in ("cls", "obj", "bbox", "kps") for stride in STRIDES]
+OUTPUTS = [f"faces_{stride}" for stride in STRIDES]
 # Measured on 23 faces pasted into frames: all upright ones are found from 32 pixels on, 22 from 24, 10 at 16.
 RELIABLE_PX = 32
 # The network was not trained for larger faces: from 400 pixels on it sees several faces in one, or none. A picture that
@@ -62,8 +62,11 @@ class YunetDetector:
         columns, rows = -(-width // 32) * 32, -(-height // 32) * 32
         padded = np.zeros((1, rows, columns, 3), np.uint8)
         padded[0, :height, :width] = picture
-        outputs = dict(zip(OUTPUTS, self._session.run(OUTPUTS, {"picture": padded}), strict=True))
-        candidates = [_decoded(outputs, stride, columns // stride, self._threshold) for stride in STRIDES]
+        outputs = self._session.run(OUTPUTS, {"picture": padded})
+        candidates = [
+            _decoded(output[0], stride, columns // stride, self._threshold)
+            for output, stride in zip(outputs, STRIDES, strict=True)
+        ]
         return _suppressed(np.concatenate(candidates), self._threshold)
 
     def _merged(self, found: Float32Array, found_smaller: Float32Array, shrink: float) -> Float32Array:
@@ -73,13 +76,17 @@ class YunetDetector:
         return _suppressed(np.concatenate([small, found_smaller]), self._threshold)
 
 
-def _decoded(outputs: dict[str, Float32Array], stride: int, columns: int, threshold: float) -> Float32Array:
-    """The faces of one stride above the threshold, (N, 15); as postProcess in OpenCV's face_detect.cpp."""
-    probabilities = [np.clip(outputs[f"{part}_{stride}"][0, :, 0], 0, 1) for part in ("cls", "obj")]
-    scores = np.sqrt(probabilities[0] * probabilities[1])
+def _decoded(output: Float32Array, stride: int, columns: int, threshold: float) -> Float32Array:
+    """The faces of one stride above the threshold, (N, 15); as postProcess in OpenCV's face_detect.cpp.
+
+    output: (places, 16) as `yunet_graph` says.
+    """
+    # Beyond 80 float32 has no exp; no such place is a face.
+    probabilities = 1 / (1 + np.exp(np.minimum(-output[:, :2], 80)))
+    scores = np.sqrt(probabilities[:, 0] * probabilities[:, 1])
     (places,) = np.nonzero(scores >= threshold)
     cell = np.stack([places % columns, places // columns], axis=1).astype(np.float32)
-    boxes, points = outputs[f"bbox_{stride}"][0, places], outputs[f"kps_{stride}"][0, places]
+    boxes, points = output[places, 2:6], output[places, 6:]
     centres = (cell + boxes[:, :2]) * stride
     sizes = np.exp(boxes[:, 2:]) * stride
     landmarks = (points + np.tile(cell, 5)) * stride
