@@ -215,11 +215,10 @@ class Lifecycle:
         if self.state not in (SystemState.RUNNING, SystemState.ERROR):
             return
         given_up = {child.name: child for child in self.recovery.given_up}
-        is_well = not given_up and not self.recovery.is_under_way
-        turn = self._losses.look(given_up, is_well=is_well)
+        turn = self._losses.look(given_up, self._journal.open_processes)
         for name in turn.given_up:
             self._gave_up(given_up[name], is_news=name in turn.lost)
-        if is_well and self.state is SystemState.ERROR:
+        if turn.is_well and self.state is SystemState.ERROR:
             self.state = SystemState.RUNNING
             logger.info("recovery: the doorbell runs again")
         for name in turn.found:
