@@ -7,7 +7,8 @@ from pathlib import Path
 from django.conf import settings
 
 IS_APART = "DOORBELL_APART"
-# No broker, database, button, recipient or old installation of the real doorbell; an empty value hides what `.env` gives.
+# No broker, database, button, recipient or old installation of the real doorbell; an empty value hides one that `.env`
+# gives.
 APART = {
     **dict.fromkeys(("DATABASE_URL", "CELERY_BROKER_URL", "DOORBELL_CONFIG", "MQTT_URL", "LEGACY_DATA_DIR"), ""),
     **dict.fromkeys(("DOORBELL_PIN", "RED_LED_PIN", "YELLOW_LED_PIN", "GREEN_LED_PIN"), "none"),
