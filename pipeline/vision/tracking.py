@@ -126,8 +126,9 @@ class Tracker:
 
         A face that turns out to be somebody else's leaves for a track of its own. Raises KeyError.
         """
-        for number, track in enumerate(self._tracks):
-            for sighting in track.sightings:
+        # The newest first: a recording may have hours behind it.
+        for number in reversed(range(len(self._tracks))):
+            for sighting in reversed(self._tracks[number].sightings):
                 if sighting.key == key:
                     return self._encode(number, sighting, replace(sighting, encoding=encoding))
         raise KeyError(key)
