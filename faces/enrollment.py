@@ -15,7 +15,7 @@ from faces.gallery import current_gallery, tolerances
 from faces.models import FaceSample, Person, encoding_to_bytes, sample_path
 from faces.people import gallery_changed
 from pipeline.errors import DoorbellError
-from pipeline.vision.alignment import CHIP_PX
+from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.gate import CandidateFace, Refusal, check_face, check_picture, foreground_faces
 from pipeline.vision.geometry import Box

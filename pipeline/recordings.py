@@ -9,12 +9,12 @@ from itertools import chain
 from faces.engine import get_engine
 from faces.gallery import current_gallery, tolerances
 from pipeline.configured import current_config
+from pipeline.detecting import default_min_face_px
 from pipeline.errors import DoorbellError
 from pipeline.hardware.cameras import open_camera
 from pipeline.hardware.frames import Frame
 from pipeline.hardware.reader import iterate
 from pipeline.hardware.source import parse_source
-from pipeline.tasks import default_min_face_px
 from pipeline.vision.following import Followed, Follower
 from pipeline.vision.identity import IdentityStatus
 

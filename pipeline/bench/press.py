@@ -21,9 +21,9 @@ from pipeline.bench.running import enroll, press, running, wait_until
 from pipeline.bench.scenes import write_scene
 from pipeline.bench.timing import elapsed_ms
 from pipeline.configured import current_config
+from pipeline.detecting import read_frame
 from pipeline.orchestrator import PipelineOrchestrator, SystemPlan
 from pipeline.processes import CameraPlan
-from pipeline.tasks import read_frame
 
 CAMERA = "front door"
 PRESSES = 18  # of all visits together

@@ -17,10 +17,11 @@ from pipeline.bench.material import Material
 from pipeline.bench.results import Figures
 from pipeline.bench.running import enroll, running, wait_until
 from pipeline.bench.scenes import door_scene, read_picture
+from pipeline.detecting import default_min_face_px
 from pipeline.orchestrator import SystemPlan
 from pipeline.queues import MOTION_PRIORITY, send
-from pipeline.tasks import default_min_face_px, detect_faces
-from pipeline.vision.alignment import CHIP_PX
+from pipeline.tasks import detect_faces
+from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.engine import Engine
 from pipeline.vision.images import decode_image, encode_jpeg
 from pipeline.vision.quality import confidence_of, measure_quality

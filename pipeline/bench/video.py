@@ -13,7 +13,7 @@ from pipeline.bench.clip import ClipFrame, load_clip
 from pipeline.bench.material import Material
 from pipeline.bench.results import Figures
 from pipeline.bench.timing import elapsed_ms
-from pipeline.tasks import default_min_face_px
+from pipeline.detecting import default_min_face_px
 from pipeline.vision.arrays import Float32Array
 from pipeline.vision.following import Follower
 from pipeline.vision.matching import Gallery

@@ -9,15 +9,14 @@ import dlib
 import numpy as np
 
 from pipeline.vision.arrays import Float32Array, UInt8Array
+from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.frame import contiguous_rgb
 from pipeline.vision.geometry import Box
-from pipeline.vision.model_files import PREDICTOR_5, PREDICTOR_68, model_file
+from pipeline.vision.model_files import PREDICTORS, model_file
 
-CHIP_PX = 150
 # face_recognition's encoder cuts chips with this much room around the face (dlib's face_recognition.cpp).
 CHIP_PADDING = 0.25
 
-PREDICTORS = {"small": PREDICTOR_5, "large": PREDICTOR_68}
 POINTS = {"small": 5, "large": 68}
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-import dlib
 import numpy as np
 
-from pipeline.vision.alignment import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.model_files import RESNET, model_file
 from pipeline.vision.sessions import CPU, open_session
 
+CHIP_PX = 150
 ENCODING_SIZE = 128
 # The activations of more chips at once leave the processor's cache, and memory grows with them.
 MAX_BATCH = 16
@@ -54,6 +53,9 @@ class ReferenceEncoder:
     name = "reference"
 
     def __init__(self) -> None:
+        # Imported here: it takes 6 MB that a worker encoding by ONNX Runtime never needs.
+        import dlib
+
         self._network = dlib.face_recognition_model_v1(str(model_file(RESNET)))
 
     def encode(self, chips: UInt8Array) -> Float32Array:

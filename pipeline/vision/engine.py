@@ -1,6 +1,7 @@
 """One installation's detector, aligner and encoder, each built at its first use.
 
-A detection worker never loads the encoder, a recognition worker never the detector.
+A detection worker never loads the encoder, a recognition worker never the detector. What these are made of is imported
+where they are built: OpenCV and dlib take 20 MB that a recognition worker does without.
 """
 
 from __future__ import annotations
@@ -8,18 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pipeline.vision.alignment import PREDICTORS, Aligner
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.conversion import ensure_cnn, ensure_encoder, ensure_yunet
-from pipeline.vision.detection.cnn import CnnDetector
 from pipeline.vision.detection.detector import Detection, Detector
-from pipeline.vision.detection.hog import HogDetector
-from pipeline.vision.detection.yunet import YunetDetector
 from pipeline.vision.encoding import Encoder, OnnxEncoder, ReferenceEncoder
 from pipeline.vision.errors import ModelError
 from pipeline.vision.geometry import Box
+from pipeline.vision.model_files import PREDICTORS
 from pipeline.vision.sessions import providers_for
+
+if TYPE_CHECKING:
+    from pipeline.vision.alignment import Aligner
 
 DETECTORS = ("hog", "cnn", "yunet")
 DETECTOR_TYPES = ("cpu", "gpu")
@@ -90,13 +92,21 @@ class Engine:
     def _detector(self) -> Detector:
         models_dir, threads = self.config.models_dir, self.config.threads
         if self.config.detector == "cnn":
+            from pipeline.vision.detection.cnn import CnnDetector
+
             return CnnDetector(ensure_cnn(models_dir), threads, self._providers)
         if self.config.detector == "yunet":
+            from pipeline.vision.detection.yunet import YunetDetector
+
             return YunetDetector(ensure_yunet(models_dir), threads, self._providers)
+        from pipeline.vision.detection.hog import HogDetector
+
         return HogDetector()
 
     @cached_property
     def _aligner(self) -> Aligner:
+        from pipeline.vision.alignment import Aligner
+
         return Aligner(self.config.encoding_model)
 
     @cached_property

@@ -9,9 +9,9 @@ import cv2
 import dlib
 import numpy as np
 
-from pipeline.vision.alignment import CHIP_PX, Aligner
+from pipeline.vision.alignment import Aligner
 from pipeline.vision.arrays import UInt8Array
-from pipeline.vision.encoding import OnnxEncoder, ReferenceEncoder
+from pipeline.vision.encoding import CHIP_PX, OnnxEncoder, ReferenceEncoder
 from pipeline.vision.errors import ModelError
 from pipeline.vision.geometry import Box
 

@@ -15,6 +15,8 @@ PACKAGE = "face_recognition_models"
 RESNET = "dlib_face_recognition_resnet_model_v1.dat"
 PREDICTOR_5 = "shape_predictor_5_face_landmarks.dat"
 PREDICTOR_68 = "shape_predictor_68_face_landmarks.dat"
+# By the encoding model that they align faces for.
+PREDICTORS = {"small": PREDICTOR_5, "large": PREDICTOR_68}
 MMOD = "mmod_human_face_detector.dat"
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from pipeline.vision.arrays import Float32Array, UInt8Array
 from pipeline.vision.geometry import Box
-from pipeline.vision.tracking import is_scene_cut
+from pipeline.vision.scenes import is_scene_cut
 
 # Corners as (x, y), 0..1 of the frame's width and height; two corners are a rectangle.
 Zone: TypeAlias = tuple[tuple[float, float], ...]

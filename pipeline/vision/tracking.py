@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-import cv2
 import numpy as np
 
-from pipeline.vision.arrays import Float32Array, UInt8Array
+from pipeline.vision.arrays import Float32Array
 from pipeline.vision.geometry import Box
 
 # A face that was not seen for longer is a new visit to the picture.
@@ -32,11 +30,6 @@ USABLE_QUALITY = 0.07
 # Of a film's 260 faces 12 encoded 192, 6 encoded 111, and the same frames were named.
 MAX_ENCODINGS = 6
 _IMPROVEMENT = 1.25
-
-# Correlation of adjacent frames' thumbnails: at the clip's three cuts at most 0.23, elsewhere at least 0.63.
-_CUT_CORRELATION = 0.4
-_THUMBNAIL_SIZE = (64, 36)
-_FLAT_DEVIATION = 1.0
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -191,28 +184,6 @@ def needs_encoding(track: Track, *, is_decided: bool) -> bool:
     if not encoded or (not is_decided and len(encoded) < MAX_ENCODINGS):
         return True
     return newest.quality > _IMPROVEMENT * max(sighting.quality for sighting in encoded)
-
-
-def is_scene_cut(before: UInt8Array, after: UInt8Array) -> bool:
-    """Tell from two `scene_thumbnail`s of adjacent frames whether the camera now looks at something else.
-
-    Correlation ignores a change of light. It is meant for frames up to about 0.1 s apart: a close face that moves
-    for longer changes the picture as much as a cut does. A wrong cut only splits a track.
-    """
-    first, second = before.astype(np.float32).ravel(), after.astype(np.float32).ravel()
-    first -= first.mean()
-    second -= second.mean()
-    squares = float(first @ first), float(second @ second)
-    flat = [square < _FLAT_DEVIATION**2 * first.size for square in squares]
-    if any(flat):
-        return not all(flat)
-    return float(first @ second) < _CUT_CORRELATION * math.sqrt(squares[0] * squares[1])
-
-
-def scene_thumbnail(frame: UInt8Array) -> UInt8Array:
-    """Shrink an RGB frame to the (36, 64) grey picture that `is_scene_cut` compares."""
-    small = cv2.resize(frame, _THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
 
 
 def _cost(track: Track, sighting: Sighting) -> float | None:

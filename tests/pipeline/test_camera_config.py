@@ -8,10 +8,10 @@ from pytest_django import Settings
 from events.models import Camera, Capture, Event, Trigger
 from pipeline import camera_config, watching
 from pipeline.config import OrchestratorConfig
+from pipeline.detecting import smallest_face_px
 from pipeline.hardware.frames import Frame
 from pipeline.hardware.source import parse_source
 from pipeline.management.commands.run_capture import Command
-from pipeline.tasks import smallest_face_px
 from pipeline.vision.arrays import UInt8Array
 from pipeline.visits import BurstPlan, MotionPlan
 from pipeline.watching import Watch, WatchPlan

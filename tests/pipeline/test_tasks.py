@@ -1,5 +1,8 @@
 """The stages, one at a time: what each leaves behind, and what it does when it runs twice or goes wrong."""
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from faces.enrollment import add_sample
 from faces.people import create_person
 from pipeline.queues import queue_length
 from pipeline.tasks import detect_faces, recognize_faces
-from pipeline.vision.alignment import CHIP_PX
+from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.images import decode_image, encode_jpeg
 from tests.conftest import Portraits
 
@@ -123,7 +126,7 @@ def test_a_face_that_cannot_be_encoded_leaves_no_picture_of_it(
     capture: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     detect_faces(capture.pk)
-    monkeypatch.setattr("pipeline.tasks.CHIP_PX", 151)
+    monkeypatch.setattr("pipeline.recognizing.CHIP_PX", 151)
     recognize_faces(capture.pk)
     assert status(capture) == CaptureStatus.FAILED
     assert only_face(capture).chip is None
@@ -136,9 +139,29 @@ def test_a_database_that_is_away_leaves_the_claim_to_run_out(
     def lock(*_args: object, **_kwargs: object) -> None:
         raise OperationalError("database is locked")
 
-    monkeypatch.setattr("pipeline.tasks.release", lock)
+    monkeypatch.setattr("pipeline.detecting.release", lock)
     with pytest.raises(OperationalError, match="locked"):
         detect_faces(capture.pk)
     assert status(capture) == CaptureStatus.DETECTING
     assert not capture.observations.exists()
     assert queue_length("recognition") == 0
+
+
+LOADED = """
+import django
+django.setup()
+from doorbell_site.celery import app
+app.loader.import_default_modules()
+from faces.engine import get_engine
+get_engine().load_encoder()
+import sys
+print(sorted({"cv2", "dlib", "onnx", "rest_framework.views"} & set(sys.modules)))
+"""
+
+
+def test_a_recognition_worker_holds_only_what_it_needs() -> None:
+    surroundings = {**os.environ, "CELERY_SKIP_CHECKS": "1", "DOORBELL_VERBOSE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], env=surroundings, capture_output=True, text=True, check=True, timeout=100
+    )
+    assert done.stdout == "[]\n"

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.bench.clip import CLIP_FPS, CLIP_STEP, SCENES, load_clip
 from pipeline.bench.pictures import CLIP, load_household
 from pipeline.vision.arrays import UInt8Array
-from pipeline.vision.tracking import is_scene_cut, scene_thumbnail
+from pipeline.vision.scenes import is_scene_cut, scene_thumbnail
 
 
 def thumbnails(path: Path) -> list[UInt8Array]:

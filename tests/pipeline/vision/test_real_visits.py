@@ -15,7 +15,8 @@ from pipeline.vision.gate import CandidateFace, check_picture, foreground_faces
 from pipeline.vision.identity import identify, is_decisive, outcome
 from pipeline.vision.images import decode_image, encode_jpeg
 from pipeline.vision.matching import Gallery
-from pipeline.vision.tracking import Sighting, Track, group_into_tracks, is_scene_cut, scene_thumbnail
+from pipeline.vision.scenes import is_scene_cut, scene_thumbnail
+from pipeline.vision.tracking import Sighting, Track, group_into_tracks
 from tests.conftest import Portraits
 from tests.pipeline.vision.faces import candidates, sightings
 

@@ -1,0 +1,49 @@
+"""A stage works on a capture that it has claimed; what goes wrong is stored on the row."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import DatabaseError, transaction
+
+from events import measurements
+from events.claims import release
+from events.models import Capture, CaptureStatus
+from events.tasks import decide
+from pipeline.queues import enqueue, priority_of
+
+logger = logging.getLogger(__name__)
+
+
+class GiveUp(Exception):
+    """Trying this capture again would change nothing; the text says why."""
+
+
+def run_stage(
+    name: str, stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime
+) -> int | None:
+    """Return the event's id, or None when the capture is given up: its row says why, and the event goes on without it.
+
+    Raises DatabaseError: the claim runs out then, and the sweeper sends the row on when the database is back.
+    """
+    capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
+    try:
+        with measurements.measured(name):
+            stage(capture, claimed_at)
+        return capture.event_id
+    except DatabaseError:
+        raise
+    except GiveUp as error:
+        _give_up(capture, claimed_at, str(error))
+    except Exception as error:
+        logger.exception("event %s: capture %s failed", capture.event_id, capture_id)
+        _give_up(capture, claimed_at, f"{type(error).__name__}: {error}")
+    return None
+
+
+def _give_up(capture: Capture, claimed_at: datetime, reason: str) -> None:
+    logger.warning("event %s: capture %s given up: %s", capture.event_id, capture.pk, reason)
+    with transaction.atomic():
+        if release(capture.pk, claimed_at, to=CaptureStatus.FAILED, error=reason):
+            capture.observations.update(chip=None)
+            enqueue(decide, capture.event_id, priority=priority_of(capture.event.trigger))
