@@ -26,7 +26,7 @@ LOOK_INTERVAL_S = 0.1
 GIVEN_BROKER_WAIT_S = 5.0
 TAIL_LINES = 15
 # A stop takes 9.5 s at most: cameras wait up to 5 s for the captures that they sent on.
-STOP_WITHIN_S = 9.5
+STOP_WITHIN_S = 8.5
 WORKERS_SHARE_S = 3.5
 BROKER_SHARE_S = 1.5
 
