@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import redis
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import OperationalError
 from django.utils import timezone
@@ -18,6 +19,7 @@ from faces.enrollment import add_sample
 from faces.people import create_person
 from pipeline.queues import queue_length
 from pipeline.tasks import detect_faces, recognize_faces
+from pipeline.vision.conversion import ensure_encoder
 from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.images import decode_image, encode_jpeg
 from tests.conftest import Portraits
@@ -160,6 +162,7 @@ print(sorted({"cv2", "dlib", "onnx", "rest_framework.views"} & set(sys.modules))
 
 
 def test_a_recognition_worker_holds_only_what_it_needs() -> None:
+    ensure_encoder(settings.MODELS_DIR)
     surroundings = {**os.environ, "CELERY_SKIP_CHECKS": "1", "DOORBELL_VERBOSE": "0"}
     done = subprocess.run(
         [sys.executable, "-c", LOADED], env=surroundings, capture_output=True, text=True, check=True, timeout=100
