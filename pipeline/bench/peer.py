@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ with warnings.catch_warnings():
     import face_recognition
 
 Encodings = list[npt.NDArray[np.float64]]
+Matrix = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 TOLERANCE = 0.6  # face_recognition.compare_faces
 
 
@@ -36,8 +38,8 @@ def encode(frame: UInt8Array, boxes: Sequence[Box]) -> Encodings:
     return encodings
 
 
-def nearest(known: Encodings, encoding: npt.NDArray[np.float64]) -> tuple[int, float]:
-    """Return the index of the nearest known encoding and its distance."""
+def nearest(known: Encodings | Matrix, encoding: npt.NDArray[Any]) -> tuple[int, float]:
+    """Return the index of the nearest known encoding, of a list or of the rows of a matrix, and its distance."""
     distances = face_recognition.face_distance(known, encoding)
     best = int(np.argmin(distances))
     return best, float(distances[best])
@@ -53,8 +55,3 @@ def recognize_as_the_old_doorbell(frame: UInt8Array, known: Encodings) -> list[t
     if not locate(frame):
         return []
     return recognize_once(frame, known)
-
-
-def nearest_in_array(known: npt.NDArray[np.float32], encoding: npt.NDArray[np.float32]) -> int:
-    """As `nearest`, given a matrix, which face_distance happens to take as well."""
-    return int(np.argmin(face_recognition.face_distance(known, encoding)))

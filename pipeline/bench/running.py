@@ -18,7 +18,7 @@ from pipeline.orchestrator import PipelineOrchestrator, SystemPlan
 from pipeline.ring import ring
 
 PATIENCE_S = 30.0
-LOOK_INTERVAL_S = 0.02
+LOOK_INTERVAL_S = 0.05  # each look costs the workers a millisecond of their processors
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_the_nearest_is_that_of_face_distance(known: peer.Encodings) -> None:
     index, distance = peer.nearest(known[:1], known[1])
     assert index == 0
     assert distance == pytest.approx(np.linalg.norm(known[0] - known[1]))
-    assert peer.nearest_in_array(np.array(known, np.float32), known[1].astype(np.float32)) == 1
+    assert peer.nearest(np.array(known, np.float32), known[1].astype(np.float32)) == (1, 0.0)
 
 
 def test_everybody_in_a_frame_is_recognised(frames: list[UInt8Array], known: peer.Encodings) -> None:
