@@ -8,6 +8,8 @@ DoorbellError
 ├── ImageError        bytes from outside are not a picture that we take (also a ValueError)
 ├── EnrollmentError   a picture cannot become a FaceSample
 ├── InvalidName, NameTaken, UnknownCamera
+├── NotARecording     a live camera where a recording is wanted
+├── GiveUp            a capture that no worker can do anything with
 ├── BrokerError       no Redis to be had
 ├── PartFailed        a process of the doorbell does not start
 ├── AlreadyRunning, AddressUnusable

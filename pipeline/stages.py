@@ -10,13 +10,16 @@ from events import measurements
 from events.claims import release
 from events.models import Capture, CaptureStatus
 from events.tasks import decide
+from pipeline.errors import DoorbellError
 from pipeline.queues import enqueue, priority_of
 
 logger = logging.getLogger(__name__)
 
 
-class GiveUp(Exception):
+class GiveUp(DoorbellError):
     """Trying this capture again would change nothing; the text says why."""
+
+    code = "given_up"
 
 
 def run_stage(
