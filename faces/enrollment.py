@@ -15,8 +15,8 @@ from faces.gallery import current_gallery, tolerances
 from faces.models import FaceSample, Person, encoding_to_bytes, sample_path
 from faces.people import gallery_changed
 from pipeline.errors import DoorbellError
-from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.arrays import Float32Array, UInt8Array
+from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.gate import CandidateFace, Refusal, check_face, check_picture, foreground_faces
 from pipeline.vision.geometry import Box
 from pipeline.vision.images import ImageError, decode_image, encode_png, resize_to_width
