@@ -7,6 +7,7 @@ from typing import TypeAlias, cast
 
 import numpy as np
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from events.broadcast import DECIDED, broadcast
@@ -61,7 +62,9 @@ def decide_event(event_id: int) -> None:
 
 def judge(event: Event, gallery: Gallery) -> Verdict:
     """Pure but for reading the event's captures."""
-    captures = list(event.captures.prefetch_related("observations"))
+    # Chips wait for recognition, 67 KB each; nobody decides by them.
+    faces_seen = FaceObservation.objects.defer("chip", "landmarks")
+    captures = list(event.captures.prefetch_related(Prefetch("observations", faces_seen)))
     is_final = event.closed_at is not None and all(capture.status in SETTLED for capture in captures)
     faces = [_sighting(capture, face) for capture in captures for face in capture.observations.all()]
     tracks = group_into_tracks(faces, _cuts(captures))
