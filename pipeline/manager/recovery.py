@@ -78,10 +78,6 @@ class Recovery:
             self._journal.began(child.name, "it was given up, and is tried again", 1)
         self._orchestrator.start_again(given_up)
 
-    @property
-    def is_under_way(self) -> bool:
-        return bool(self._journal.open_processes)
-
     def _note_recovered(self) -> None:
         open_processes = set(self._journal.open_processes)
         if not open_processes:

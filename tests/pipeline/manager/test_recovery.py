@@ -117,7 +117,6 @@ def test_after_a_calm_the_counter_starts_anew(make: Callable[..., Scene]) -> Non
     assert scene.recovery.attempts == 0
     scene.recovery.look()
     assert scene.attempts()[-1] == ("events worker", 1, "recovered", "it was given up, and is tried again")
-    assert not scene.recovery.is_under_way
 
 
 def test_setting_the_counter_to_0_tries_again_at_once(make: Callable[..., Scene]) -> None:
