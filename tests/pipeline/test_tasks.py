@@ -5,16 +5,20 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import redis
+from celery.signals import celeryd_after_setup
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import OperationalError
 from django.utils import timezone
 
+from doorbell_site.celery import app
 from events.models import Capture, CaptureStatus, Event, FaceObservation, Outcome, Trigger
+from faces.engine import get_engine
 from faces.enrollment import add_sample
 from faces.people import create_person
 from pipeline.queues import queue_length
@@ -147,6 +151,20 @@ def test_a_database_that_is_away_leaves_the_claim_to_run_out(
     assert status(capture) == CaptureStatus.DETECTING
     assert not capture.observations.exists()
     assert queue_length("recognition") == 0
+
+
+@pytest.mark.parametrize(
+    ("queue", "loaded", "other"), [("detection", "_detector", "_encoder"), ("recognition", "_encoder", "_detector")]
+)
+def test_a_worker_loads_its_network_before_the_first_picture(
+    queue: str, loaded: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app.amqp.queues, "_consume_from", None)  # put back afterwards
+    app.amqp.queues.select([queue])
+    get_engine.cache_clear()
+    celeryd_after_setup.send(sender="worker", instance=SimpleNamespace(app=app), conf=app.conf)
+    assert loaded in vars(get_engine())
+    assert other not in vars(get_engine())
 
 
 LOADED = """
