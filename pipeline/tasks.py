@@ -36,7 +36,7 @@ def recognize_faces(capture_id: int) -> None:
     if claimed_at is not None:
         event_id = run_stage(measurements.RECOGNITION, recognize, capture_id, claimed_at)
         if event_id is not None:
-            decide(event_id)  # here and now: a message to the queue `events` would take 4 ms
+            decide(event_id)  # here and now: a message to the queue `events` took 2.5 ms
 
 
 @celeryd_after_setup.connect
