@@ -26,7 +26,7 @@ SURROUNDINGS = {
     "DOORBELL_VAR": str(settings.VAR_DIR),  # absolute: the processes work in another folder
     "DOORBELL_VERBOSE": "0",  # what a process logs is in the file already
     "PYTHONUNBUFFERED": "1",
-    # The checks load every page and the admin; they ran before the processes were started.
+    # The checks load every page and the admin. Those of the configuration ran before the processes were started.
     "CELERY_SKIP_CHECKS": "1",
 }
 # Messages wait for the other side: a channel that hangs holds up no other one.
