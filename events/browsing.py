@@ -6,8 +6,8 @@ from events.models import Capture, Event, FaceObservation
 
 
 def observations_to_show() -> QuerySet[FaceObservation]:
-    """Without what no page shows: chips, vectors and landmarks."""
-    return FaceObservation.objects.select_related("person").defer("chip", "encoding", "landmarks")
+    """Without what no page shows: chips and vectors."""
+    return FaceObservation.objects.select_related("person").defer("chip", "encoding")
 
 
 def captures_to_show() -> QuerySet[Capture]:

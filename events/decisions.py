@@ -63,7 +63,7 @@ def decide_event(event_id: int) -> None:
 def judge(event: Event, gallery: Gallery) -> Verdict:
     """Pure but for reading the event's captures."""
     # Chips wait for recognition, 67 KB each; nobody decides by them.
-    faces_seen = FaceObservation.objects.defer("chip", "landmarks")
+    faces_seen = FaceObservation.objects.defer("chip")
     captures = list(event.captures.prefetch_related(Prefetch("observations", faces_seen)))
     is_final = event.closed_at is not None and all(capture.status in SETTLED for capture in captures)
     faces = [_sighting(capture, face) for capture in captures for face in capture.observations.all()]

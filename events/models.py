@@ -165,8 +165,8 @@ class FaceStatus(models.TextChoices):
 class FaceObservation(models.Model):
     """A face seen in a capture, and who the event decided it is.
 
-    `landmarks` are the predictor's [x, y] points in pixels of the capture, unrounded. `chip` holds the pixels of the
-    (150, 150, 3) RGB chip from detection until the face is encoded, and nothing before and after.
+    `chip` holds the pixels of the (150, 150, 3) RGB chip from detection until the face is encoded, and nothing before
+    and after.
     """
 
     capture = models.ForeignKey(Capture, on_delete=models.CASCADE, related_name="observations")
@@ -175,7 +175,6 @@ class FaceObservation(models.Model):
     box_bottom = models.IntegerField()
     box_left = models.IntegerField()
     confidence = models.FloatField(help_text="The detector's, 0 to 1.")
-    landmarks = models.JSONField()
     quality = models.FloatField()
     chip = models.BinaryField(null=True, editable=False)
     encoding = models.BinaryField(null=True, editable=False)

@@ -81,7 +81,6 @@ def _observe(capture: Capture, frame: UInt8Array, face: Detection) -> FaceObserv
         box_bottom=box.bottom,
         box_left=box.left,
         confidence=confidence,
-        landmarks=landmarks.tolist(),
         quality=quality.score,
         chip=chip.tobytes(),
     )

@@ -47,7 +47,6 @@ def add_face(capture: Capture, box: Box, person: Person | None = None, **fields:
         "box_bottom": box.bottom,
         "box_left": box.left,
         "confidence": 0.9,
-        "landmarks": [],
         "quality": 0.8,
         "track": 1,
         "status": status,

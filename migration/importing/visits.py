@@ -157,7 +157,7 @@ class VisitWriter:
             box_bottom=box.bottom,
             box_left=box.left,
             confidence=0.0,  # recorded nowhere
-            landmarks=[],
+            landmarks=[],  # a `migrate` of this app alone writes before events.0006 takes the column away
             quality=face.quality,
             encoding=None if face.encoding is None else encoding_to_bytes(face.encoding),
             track=track,

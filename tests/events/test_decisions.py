@@ -48,7 +48,7 @@ def seen(event: Event, *encodings: Float32Array, status: str = "done", after_s: 
     for place, vector in enumerate(encodings):
         FaceObservation.objects.create(
             capture=capture, box_top=100, box_right=150 + 200 * place, box_bottom=200, box_left=50 + 200 * place,
-            confidence=1.0, landmarks=[], quality=0.8, encoding=encoding_to_bytes(vector),
+            confidence=1.0, quality=0.8, encoding=encoding_to_bytes(vector),
         )  # fmt: skip
     return capture
 

@@ -85,7 +85,7 @@ def test_a_deleted_person_leaves_no_picture_and_no_encoding(media: Path) -> None
         event=Event.objects.create(trigger="press"), image="x", taken_at=timezone.now(), width=1, height=1
     )
     seen = FaceObservation.objects.create(
-        capture=capture, box_top=0, box_right=1, box_bottom=1, box_left=0, confidence=1, landmarks=[], quality=1,
+        capture=capture, box_top=0, box_right=1, box_bottom=1, box_left=0, confidence=1, quality=1,
         encoding=bytes(512), person=person, distance=0.3, status="known",
     )  # fmt: skip
     delete_person(person)

@@ -17,6 +17,7 @@ from migration.importing.tables import Tables, row
 from migration.legacy.errors import SourceError
 from migration.models import ImportedItem, ImportRun, PersonAlias, ReviewItem
 from tests.conftest import Portraits
+from tests.migration.backup.installations import Installation
 from tests.migration.houses import House, Unpacked, seen, visit
 from tests.seeding import add_event
 
@@ -118,6 +119,14 @@ def test_it_writes_with_the_models_of_its_own_moment() -> None:
     historical = Tables.of(executor.loader.project_state(AFTER).apps)
     assert historical.event is not Event
     assert historical != Tables.of(apps)
+
+
+def test_it_imports_into_the_first_tables_where_only_its_own_app_is_migrated(lived_in: House, tmp_path: Path) -> None:
+    home = Installation(tmp_path / "home")
+    imported = home.manage("migrate", "migration", LEGACY_DATA_DIR=str(lived_in.root))
+    assert imported.returncode == 0, imported.stderr
+    assert home.manage("migrate").returncode == 0
+    assert home.execute("SELECT COUNT(*) FROM events_faceobservation") == [(1,)]
 
 
 def test_a_field_that_a_version_of_a_model_lacks_is_left_out() -> None:

@@ -131,7 +131,6 @@ def decide(event: Event, outcome: Outcome, *people: Person, unknown: int = 0) ->
             box_bottom=300,
             box_left=100 + track,
             confidence=1.0,
-            landmarks=[],
             quality=0.9,
             track=track,
             status=known if person else FaceStatus.UNKNOWN,

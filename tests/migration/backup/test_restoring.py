@@ -163,6 +163,16 @@ def test_older_schema_is_migrated(home: Installation, empty: Installation) -> No
     assert empty.execute("SELECT name FROM faces_person") == [("Grace Hopper",)]
 
 
+def test_a_column_that_is_gone_does_not_keep_an_older_backup_away(
+    seeded: Installation, home: Installation, empty: Installation
+) -> None:
+    is_json = "CHECK ((JSON_VALID(landmarks) OR landmarks IS NULL))"
+    home.execute(f"ALTER TABLE events_faceobservation ADD landmarks text NOT NULL DEFAULT '[[1.5, 2]]' {is_json}")
+    home.execute("DELETE FROM django_migrations WHERE app = 'events' AND name > '0006'")
+    restored(empty, backed_up(home))
+    assert empty.rows()["events_faceobservation"] == seeded.rows()["events_faceobservation"]
+
+
 def test_newer_schema_is_refused(home: Installation) -> None:
     home.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('events', '9999_future', '2031-01-01')")
     newer = backed_up(home)

@@ -16,7 +16,7 @@ def see_face(camera: Camera, width: int, age_s: float) -> None:
     taken_at = timezone.now() - timedelta(seconds=age_s)
     capture = Capture.objects.create(event=event, taken_at=taken_at, width=960, height=540)
     box = {"box_top": 10, "box_bottom": 10 + width, "box_left": 20, "box_right": 20 + width}
-    FaceObservation.objects.create(capture=capture, confidence=1, quality=1, landmarks=[], **box)
+    FaceObservation.objects.create(capture=capture, confidence=1, quality=1, **box)
 
 
 @pytest.mark.parametrize(
