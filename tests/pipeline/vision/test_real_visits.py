@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.vision.arrays import Float32Array, UInt8Array
+from pipeline.vision.arrays import Float32Array
 from pipeline.vision.engine import Engine
 from pipeline.vision.gate import CandidateFace, check_picture, foreground_faces
 from pipeline.vision.identity import identify, is_decisive, outcome
 from pipeline.vision.images import decode_image, encode_jpeg
 from pipeline.vision.matching import Gallery
-from pipeline.vision.scenes import is_scene_cut, scene_thumbnail
+from pipeline.vision.motion import MotionDetector
 from pipeline.vision.tracking import Sighting, Track, group_into_tracks
 from tests.conftest import Portraits
 from tests.pipeline.vision.faces import candidates, sightings
@@ -53,16 +53,15 @@ def clip(engine: Engine, shared: Path) -> tuple[list[Sighting], list[float]]:
     video = cv2.VideoCapture(str(shared / "media" / "two_visitors.mp4"))
     seen: list[Sighting] = []
     cuts: list[float] = []
-    before: UInt8Array | None = None
+    motion = MotionDetector()
     for number in itertools.count():
         is_read, picture = video.read()
         if not is_read:
             break
         frame = np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
-        small = scene_thumbnail(frame)
-        if before is not None and is_scene_cut(before, small):
+        motion.update(frame, number / CLIP_FPS)
+        if motion.saw_cut:
             cuts.append(number / CLIP_FPS)
-        before = small
         if number % FRAMES_APART == 0:
             seen += sightings(engine, frame, number / CLIP_FPS, min_face_px=40)
     video.release()
