@@ -17,6 +17,7 @@ from typing import Any
 from pipeline.bench.errors import BenchError
 from pipeline.bench.results import Figures
 from pipeline.config import all_keys
+from pipeline.configuration.installation import INSTALLATION
 from pipeline.detector_advice import FETCH_COMMAND
 from pipeline.processes import ONE_THREAD
 from pipeline.vision.conversion import ensure_cnn, ensure_encoder, ensure_yunet
@@ -26,8 +27,10 @@ from pipeline.vision.model_download import YUNET, fetch, is_installed
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 ROW_WITHIN_S = 1800.0
 TAIL_LINES = 15
-# The doorbell's own, and what would spoil a measurement: debounced presses, the sweeper's second looks, claims that
-# run out, and the old installation that `migrate` would fill the database from.
+# Read as numbers, which an empty variable is none of.
+NUMBERS = ("CLAIM_LEASE_S", "MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS")
+# The doorbell's own, and what would spoil a measurement: debounced presses, the sweeper's second looks, and the old
+# installation that `migrate` would fill the database from.
 SURROUNDINGS = {
     "DJANGO_SETTINGS_MODULE": "doorbell_site.settings",
     "DATABASE_URL": "",
@@ -38,12 +41,9 @@ SURROUNDINGS = {
     "DEBUG": "false",
     "DEBOUNCE_TIME": "0",
     "SWEEP_INTERVAL_S": "3600",
-    "CLAIM_LEASE_S": "15",
-    "MAX_PICTURE_BYTES": str(20 * 1024 * 1024),
-    "MAX_PICTURE_PIXELS": "50000000",
     "LEGACY_DATA_DIR": "",
     "LEGACY_TIMEZONE": "",
-}
+} | {variable.name: variable.default for variable in INSTALLATION if variable.name in NUMBERS}
 
 
 @dataclass(frozen=True, slots=True)

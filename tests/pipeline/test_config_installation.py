@@ -1,3 +1,4 @@
+import math
 import re
 from pathlib import Path
 
@@ -34,3 +35,11 @@ def test_what_is_not_set_shows_its_default_in_words() -> None:
 def test_every_variable_that_the_settings_read_is_listed() -> None:
     read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', SETTINGS.read_text()))
     assert read - {variable.name for variable in INSTALLATION} == set()
+
+
+def test_numbers_that_are_listed_are_the_settings_own_defaults() -> None:
+    read = re.findall(r'env\.(?:int|float)\("([A-Z_]+)", default=([\d_.]+(?: \* [\d_.]+)*)\)', SETTINGS.read_text())
+    defaults = {name: math.prod(float(factor) for factor in product.split(" * ")) for name, product in read}
+    assert {"CLAIM_LEASE_S", "MAX_PICTURE_BYTES", "MAX_PICTURE_PIXELS"} <= defaults.keys()
+    listed = {variable.name: variable.default for variable in INSTALLATION}
+    assert {name: float(listed[name]) for name in defaults} == defaults
