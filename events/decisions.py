@@ -149,5 +149,5 @@ def _tell(event: Event) -> None:
 
 
 def _announce(event: Event) -> None:
-    logger.info("event %s: %s after %s ms", event.pk, event.outcome, event.decided_ms)
     broadcast(DECIDED, event=event.pk, outcome=event.outcome)
+    logger.info("event %s: %s after %s ms", event.pk, event.outcome, event.decided_ms)

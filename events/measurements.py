@@ -10,7 +10,9 @@ import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import redis
 
@@ -31,6 +33,9 @@ BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0
 KEPT_DURATIONS = 500
 _VISITS = f"{PREFIX}measured:visits"
 
+Command: TypeAlias = tuple[str | float, ...]
+_kept: ContextVar[list[Command] | None] = ContextVar("kept", default=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
@@ -43,6 +48,19 @@ class Histogram:
     @property
     def total(self) -> int:
         return sum(self.counts)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Keep what is measured within the block, and send it at the block's end: a visitor waits for none of it."""
+    outer = _kept.get()
+    kept: list[Command] = []
+    _kept.set(kept)
+    try:
+        yield
+    finally:
+        _kept.set(outer)
+        _send(*kept)
 
 
 @contextmanager
@@ -59,23 +77,21 @@ def measured(stage: str) -> Iterator[None]:
 
 def observe(stage: str, seconds: float) -> None:
     bucket = next((index for index, limit in enumerate(BUCKETS_S) if seconds <= limit), len(BUCKETS_S))
-    with _unless_away(), redis_client().pipeline(transaction=False) as wire:
-        wire.hincrby(_key(stage), str(bucket), 1)
-        wire.hincrbyfloat(_key(stage), "sum", seconds)
-        wire.lpush(_recent_key(stage), f"{seconds * 1000:.1f}")
-        wire.ltrim(_recent_key(stage), 0, KEPT_DURATIONS - 1)
-        wire.execute()
+    _send(
+        ("HINCRBY", _key(stage), bucket, 1),
+        ("HINCRBYFLOAT", _key(stage), "sum", seconds),
+        ("LPUSH", _recent_key(stage), f"{seconds * 1000:.1f}"),
+        ("LTRIM", _recent_key(stage), 0, KEPT_DURATIONS - 1),
+    )
 
 
 def count_failure(stage: str) -> None:
-    with _unless_away():
-        redis_client().hincrby(_key(stage), "failed", 1)
+    _send(("HINCRBY", _key(stage), "failed", 1))
 
 
 def count_visit(event: Event) -> None:
     """Once for every event, when it is settled; a press is timed as well."""
-    with _unless_away():
-        redis_client().hincrby(_VISITS, f"{event.trigger} {event.outcome}", 1)
+    _send(("HINCRBY", _VISITS, f"{event.trigger} {event.outcome}", 1))
     if event.trigger != Trigger.PRESS:
         return
     if (first_ms := picture_ms(event)) is None:
@@ -118,9 +134,15 @@ def _recent_key(stage: str) -> str:
     return f"{PREFIX}measured:{stage}:recent"
 
 
-@contextmanager
-def _unless_away() -> Iterator[None]:
+def _send(*commands: Command) -> None:
+    """In one round trip; where `together` keeps them, at its end."""
+    if (kept := _kept.get()) is not None:
+        kept += commands
+        return
     try:
-        yield
+        with redis_client().pipeline(transaction=False) as wire:
+            for command in commands:
+                wire.execute_command(*command)  # type: ignore[no-untyped-call]
+            wire.execute()
     except redis.RedisError as error:
         logger.debug("a measurement is lost: %s", error)

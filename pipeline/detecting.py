@@ -21,10 +21,11 @@ from pipeline.vision.images import ImageError, decode_saved
 from pipeline.vision.quality import confidence_of, measure_quality
 
 
-def detect(capture: Capture, claimed_at: datetime) -> None:
+def detect(capture_id: int, claimed_at: datetime) -> None:
     """Raises GiveUp when the picture cannot be read."""
     from pipeline.tasks import recognize_faces  # that module imports this one
 
+    capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
     try:
         frame = read_frame(capture)
     except (ImageError, FileNotFoundError) as error:

@@ -12,13 +12,15 @@ from faces.models import encoding_to_bytes
 from pipeline.vision.encoding import CHIP_PX
 
 
-def recognize(capture: Capture, claimed_at: datetime) -> None:
-    """Store the encodings; the chips end with that."""
-    faces = {face.pk: bytes(face.chip) for face in capture.observations.only("chip") if face.chip is not None}
-    chips = np.frombuffer(b"".join(faces.values()), np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3)
-    encodings = get_engine().encode(chips)
+def recognize(capture_id: int, claimed_at: datetime) -> int:
+    """Store the encodings; the chips end with that. Return the event's id."""
+    seen = Capture.objects.filter(pk=capture_id).values_list("event_id", "observations__pk", "observations__chip")
+    rows = list(seen)  # one without a face, where there is none
+    chips = {face_id: bytes(chip) for _, face_id, chip in rows if chip is not None}
+    pixels = np.frombuffer(b"".join(chips.values()), np.uint8).reshape(-1, CHIP_PX, CHIP_PX, 3)
+    encodings = get_engine().encode(pixels)
     with transaction.atomic():
-        if not release(capture.pk, claimed_at, to=CaptureStatus.DONE):
-            return
-        for pk, encoding in zip(faces, encodings, strict=True):
-            FaceObservation.objects.filter(pk=pk).update(encoding=encoding_to_bytes(encoding), chip=None)
+        if release(capture_id, claimed_at, to=CaptureStatus.DONE):
+            for face_id, encoding in zip(chips, encodings, strict=True):
+                FaceObservation.objects.filter(pk=face_id).update(encoding=encoding_to_bytes(encoding), chip=None)
+    return int(rows[0][0])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from events.broadcast import PRESSED, broadcast
@@ -36,15 +36,14 @@ def ring(camera: Camera | None = None, *, pressed_by: str) -> Ring:
     """
     camera = camera or default_camera()
     with transaction.atomic():
-        if camera is not None:
-            Camera.objects.select_for_update().get(pk=camera.pk)  # of two presses at once, the second waits here
+        _wait_in_turn(camera)
         event = _open_press(camera)
         if event is not None:
             logger.info("event %s: pressed again by %s, same visit", event.pk, pressed_by)
             return Ring(event, is_debounced=True)
         event = _record_press(camera)
-    logger.info("event %s: pressed by %s, camera %s", event.pk, pressed_by, camera)
     broadcast(PRESSED, event=event.pk, camera=event.camera_id)
+    logger.info("event %s: pressed by %s, camera %s", event.pk, pressed_by, camera)
     _tell(event)
     return Ring(event, is_debounced=False)
 
@@ -77,6 +76,12 @@ def _tell(event: Event) -> None:
         visit_began(event)
     except Exception:
         logger.exception("event %s: nobody can be notified of the press", event.pk)
+
+
+def _wait_in_turn(camera: Camera | None) -> None:
+    """Of two presses at once the second waits here and finds the first; on SQLite, where a transaction begins."""
+    if camera is not None and connection.features.has_select_for_update:
+        Camera.objects.select_for_update().get(pk=camera.pk)
 
 
 def _open_press(camera: Camera | None) -> Event | None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from django.db import DatabaseError, transaction
 
@@ -14,6 +15,7 @@ from pipeline.errors import DoorbellError
 from pipeline.queues import enqueue, priority_of
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class GiveUp(DoorbellError):
@@ -22,29 +24,27 @@ class GiveUp(DoorbellError):
     code = "given_up"
 
 
-def run_stage(
-    name: str, stage: Callable[[Capture, datetime], None], capture_id: int, claimed_at: datetime
-) -> int | None:
-    """Return the event's id, or None when the capture is given up: its row says why, and the event goes on without it.
+def run_stage(name: str, stage: Callable[[int, datetime], T], capture_id: int, claimed_at: datetime) -> T | None:
+    """Return what the stage does, or None when the capture is given up: its row says why, and the event goes on
+    without it.
 
     Raises DatabaseError: the claim runs out then, and the sweeper sends the row on when the database is back.
     """
-    capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
     try:
         with measurements.measured(name):
-            stage(capture, claimed_at)
-        return capture.event_id
+            return stage(capture_id, claimed_at)
     except DatabaseError:
         raise
     except GiveUp as error:
-        _give_up(capture, claimed_at, str(error))
+        _give_up(capture_id, claimed_at, str(error))
     except Exception as error:
-        logger.exception("event %s: capture %s failed", capture.event_id, capture_id)
-        _give_up(capture, claimed_at, f"{type(error).__name__}: {error}")
+        logger.exception("capture %s failed", capture_id)
+        _give_up(capture_id, claimed_at, f"{type(error).__name__}: {error}")
     return None
 
 
-def _give_up(capture: Capture, claimed_at: datetime, reason: str) -> None:
+def _give_up(capture_id: int, claimed_at: datetime, reason: str) -> None:
+    capture = Capture.objects.select_related("event").get(pk=capture_id)
     logger.warning("event %s: capture %s given up: %s", capture.event_id, capture.pk, reason)
     with transaction.atomic():
         if release(capture.pk, claimed_at, to=CaptureStatus.FAILED, error=reason):

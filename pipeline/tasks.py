@@ -33,7 +33,9 @@ def detect_faces(capture_id: int) -> None:
 def recognize_faces(capture_id: int) -> None:
     """Encode the faces of a detected capture, and decide its event at once; queue `recognition`."""
     claimed_at = claim(capture_id, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
-    if claimed_at is not None:
+    if claimed_at is None:
+        return
+    with measurements.together():
         event_id = run_stage(measurements.RECOGNITION, recognize, capture_id, claimed_at)
         if event_id is not None:
             decide(event_id)  # here and now: a message to the queue `events` took 2.5 ms

@@ -7,7 +7,17 @@ from django.utils import timezone
 
 from events import measurements
 from events.decisions import decide_event
-from events.measurements import BUCKETS_S, DETECTION, Histogram, histogram, measured, observe, percentile, recent_ms
+from events.measurements import (
+    BUCKETS_S,
+    DETECTION,
+    Histogram,
+    histogram,
+    measured,
+    observe,
+    percentile,
+    recent_ms,
+    together,
+)
 from events.models import Capture, CaptureStatus, Event, Trigger
 
 
@@ -32,6 +42,17 @@ def test_a_block_that_raises_counts_as_failed(broker: redis.Redis) -> None:
     with pytest.raises(ValueError, match="no"), measured(DETECTION):
         raise ValueError("no")
     assert histogram(DETECTION) == Histogram((0,) * (len(BUCKETS_S) + 1), 0.0, failed=1)
+
+
+def test_what_is_measured_together_is_sent_at_the_end(broker: redis.Redis) -> None:
+    with together():
+        observe(DETECTION, 0.05)
+        with pytest.raises(ValueError, match="no"), measured(DETECTION):
+            raise ValueError("no")
+        assert histogram(DETECTION).total == 0
+    assert (histogram(DETECTION).total, histogram(DETECTION).failed) == (1, 1)
+    observe(DETECTION, 0.05)
+    assert histogram(DETECTION).total == 2
 
 
 def test_without_redis_a_measurement_is_lost_and_nothing_else(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -15,13 +15,16 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import OperationalError
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from doorbell_site.celery import app
+from events.claims import claim
 from events.models import Capture, CaptureStatus, Event, FaceObservation, Outcome, Trigger
 from faces.engine import get_engine
 from faces.enrollment import add_sample
 from faces.people import create_person
 from pipeline.queues import queue_length
+from pipeline.recognizing import recognize
 from pipeline.tasks import detect_faces, recognize_faces
 from pipeline.vision.conversion import ensure_encoder
 from pipeline.vision.encoding import CHIP_PX
@@ -75,6 +78,21 @@ def test_recognition_needs_no_picture_and_keeps_none(capture: Capture, portraits
     assert face.chip is None
     assert face.person is not None
     assert face.person.name == "Grace Hopper"
+
+
+def test_recognition_asks_for_all_faces_of_a_capture_at_once(
+    capture: Capture, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    detect_faces(capture.pk)
+    face = only_face(capture)
+    for _ in range(4):
+        face.pk = None
+        face.save(force_insert=True)
+    claimed_at = claim(capture.pk, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
+    assert claimed_at is not None
+    with django_assert_max_num_queries(9):  # the faces, begin, the capture, one for each face, commit
+        recognize(capture.pk, claimed_at)
+    assert capture.observations.filter(chip=None).exclude(encoding=None).count() == 5
 
 
 def test_whoever_encodes_the_faces_decides_the_visit(capture: Capture) -> None:
