@@ -1,4 +1,4 @@
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -7,6 +7,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Nothing for the database: going back, rows that there are need a value for the column.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="faceobservation",
+                    name="landmarks",
+                    field=models.JSONField(default=list),
+                ),
+            ],
+        ),
         migrations.RemoveField(
             model_name="faceobservation",
             name="landmarks",
