@@ -25,7 +25,9 @@ def detect(capture_id: int, claimed_at: datetime) -> None:
     """Raises GiveUp when the picture cannot be read."""
     from pipeline.tasks import recognize_faces  # that module imports this one
 
-    capture = Capture.objects.select_related("event__camera").get(pk=capture_id)
+    capture = Capture.objects.select_related("event__camera").filter(pk=capture_id).first()
+    if capture is None:
+        raise GiveUp("its visit was deleted")
     try:
         frame = read_frame(capture)
     except (ImageError, FileNotFoundError) as error:

@@ -44,7 +44,9 @@ def run_stage(name: str, stage: Callable[[int, datetime], T], capture_id: int, c
 
 
 def _give_up(capture_id: int, claimed_at: datetime, reason: str) -> None:
-    capture = Capture.objects.select_related("event").get(pk=capture_id)
+    capture = Capture.objects.select_related("event").filter(pk=capture_id).first()
+    if capture is None:
+        return  # its visit was deleted meanwhile
     logger.warning("event %s: capture %s given up: %s", capture.event_id, capture.pk, reason)
     with transaction.atomic():
         if release(capture.pk, claimed_at, to=CaptureStatus.FAILED, error=reason):

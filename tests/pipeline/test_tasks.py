@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -23,14 +25,17 @@ from events.models import Capture, CaptureStatus, Event, FaceObservation, Outcom
 from faces.engine import get_engine
 from faces.enrollment import add_sample
 from faces.people import create_person
+from pipeline.detecting import detect
 from pipeline.queues import queue_length
 from pipeline.recognizing import recognize
+from pipeline.stages import run_stage
 from pipeline.tasks import detect_faces, recognize_faces
 from pipeline.vision.conversion import ensure_encoder
 from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.images import decode_image, encode_jpeg
 from tests.conftest import Portraits
 
+Stage: TypeAlias = Callable[[int, datetime], int | None]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media", "broker")]
 
 
@@ -136,6 +141,13 @@ def test_motion_is_searched_where_something_moved(portraits: Portraits) -> None:
     whole = save(portraits.grace_hopper)
     detect_faces(whole.pk)
     assert box.iou(only_face(whole).box) > 0.7
+
+
+@pytest.mark.parametrize("stage", [detect, recognize])
+def test_a_visit_deleted_while_it_is_worked_on_is_let_go(capture: Capture, stage: Stage) -> None:
+    Event.objects.all().delete()
+    assert run_stage("detection", stage, capture.pk, timezone.now()) is None
+    assert queue_length("events") == 0
 
 
 def test_a_picture_that_is_gone_is_given_up_with_the_reason(capture: Capture) -> None:
