@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -170,6 +171,16 @@ def test_a_disk_that_takes_nothing_costs_the_picture_and_not_the_press(
     assert event.captures.count() == 0
     play(loop, [still()] * 10, start_s=0.6)
     assert event.captures.count() == 4
+
+
+def test_a_press_deleted_meanwhile_leaves_no_picture(camera: Camera, media: Path) -> None:
+    loop = CameraLoop(camera, motion=None)
+    play(loop, [still()] * 5)
+    event = press(camera)
+    Event.objects.filter(pk=event.pk).delete()
+    loop.pressed(event)
+    assert not Capture.objects.exists()
+    assert not list(media.rglob("*.jpg"))
 
 
 def test_a_scene_cut_is_marked_on_the_captures_after_it(camera: Camera) -> None:

@@ -68,6 +68,15 @@ def test_a_press_is_heard_by_its_own_camera_and_once(heard: Heard, camera: Camer
     assert heard.wait_for(3)[1:] == [first.pk, second.pk]
 
 
+def test_a_press_deleted_before_it_was_heard_of_costs_no_other(heard: Heard, camera: Camera) -> None:
+    deleted, pressed = (Event.objects.create(camera=camera, trigger=Trigger.PRESS) for _ in range(2))
+    told = deleted.pk
+    deleted.delete()
+    for pk in (told, pressed.pk):
+        broadcast(PRESSED, event=pk, camera=camera.pk)
+    assert pressed.pk in heard.wait_for(3)
+
+
 def test_a_press_whose_broadcast_was_lost_is_found_in_the_rows(heard: Heard, camera: Camera) -> None:
     pressed = Event.objects.create(camera=camera, trigger=Trigger.PRESS)
     assert heard.wait_for(2)[1:] == [pressed.pk]
