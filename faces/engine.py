@@ -9,7 +9,7 @@ from pipeline.vision.engine import Engine, EngineConfig
 
 @cache
 def get_engine() -> Engine:
-    """Nothing is loaded before it is used: a detection worker never holds the encoder."""
+    """Nothing is loaded before it is used: a recognition worker never holds the detector."""
     return Engine(
         EngineConfig(
             models_dir=settings.MODELS_DIR,

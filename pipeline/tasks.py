@@ -7,12 +7,12 @@ from celery import shared_task
 from celery.signals import celeryd_after_setup
 
 from events import measurements
-from events.claims import claim
+from events.claims import Claim, claim
 from events.models import CaptureStatus
 from events.tasks import decide
 from faces.engine import get_engine
 from pipeline.recognizing import recognize
-from pipeline.stages import run_stage
+from pipeline.stages import Stage, run_stage
 from pipeline.vision.errors import ModelError
 
 logger = logging.getLogger(__name__)
@@ -24,21 +24,24 @@ def detect_faces(capture_id: int) -> None:
     # Imported here: OpenCV takes 16 MB that the workers of the other queues do without.
     from pipeline.detecting import detect
 
-    claimed_at = claim(capture_id, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
-    if claimed_at is not None:
-        run_stage(measurements.DETECTION, detect, capture_id, claimed_at)
+    mine = claim(capture_id, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
+    if mine is not None:
+        _run(measurements.DETECTION, detect, mine)
 
 
 @shared_task
 def recognize_faces(capture_id: int) -> None:
-    """Encode the faces of a detected capture, and decide its event at once; queue `recognition`."""
-    claimed_at = claim(capture_id, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
-    if claimed_at is None:
-        return
+    """Encode the faces of a detected capture; queue `recognition`."""
+    mine = claim(capture_id, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
+    if mine is not None:
+        _run(measurements.RECOGNITION, recognize, mine)
+
+
+def _run(name: str, stage: Stage, mine: Claim) -> None:
+    """Whoever takes a capture through decides its event: a message to the queue `events` took 2.5 ms."""
     with measurements.together():
-        event_id = run_stage(measurements.RECOGNITION, recognize, capture_id, claimed_at)
-        if event_id is not None:
-            decide(event_id)  # here and now: a message to the queue `events` took 2.5 ms
+        if run_stage(name, stage, mine):
+            decide(mine.event_id)
 
 
 @celeryd_after_setup.connect
@@ -50,7 +53,7 @@ def load_networks(instance: Any, **_kwargs: Any) -> None:
             from pipeline import detecting  # noqa: F401 - what the first task would import
 
             get_engine().load_detector()
-        if "recognition" in queues:
+        if queues.keys() & {"detection", "recognition"}:
             get_engine().load_encoder()
     except ModelError as error:
         logger.error("every picture will be given up: %s", error)

@@ -1,7 +1,7 @@
 """One installation's detector, aligner and encoder, each built at its first use.
 
-A detection worker never loads the encoder, a recognition worker never the detector. What these are made of is imported
-where they are built: OpenCV and dlib take 20 MB that a recognition worker does without.
+A recognition worker never loads the detector. What it is made of is imported where it is built: OpenCV and dlib take
+20 MB that a recognition worker does without.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from events.claims import MAX_ATTEMPTS, claim, release
-from events.models import Capture, CaptureStatus, Event
+from events.claims import MAX_ATTEMPTS, Claim, claim, release
+from events.models import Camera, Capture, CaptureStatus, Event
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def capture(db: None) -> Capture:
     return Capture.objects.create(event=event, image="x.jpg", taken_at=timezone.now(), width=10, height=10)
 
 
-def claim_detection(capture: Capture) -> object:
+def claim_detection(capture: Capture) -> Claim | None:
     return claim(capture.pk, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
 
 
@@ -36,8 +36,8 @@ def test_a_worker_that_lost_its_claim_cannot_end_it(capture: Capture) -> None:
     Capture.objects.update(claimed_at=timezone.now() - timedelta(minutes=5))
     theirs = claim(capture.pk, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
     assert theirs is not None
-    assert not release(capture.pk, mine, to=CaptureStatus.DONE)
-    assert release(capture.pk, theirs, to=CaptureStatus.DETECTED)
+    assert not release(mine, to=CaptureStatus.DONE)
+    assert release(theirs, to=CaptureStatus.DETECTED)
     capture.refresh_from_db()
     assert capture.status == CaptureStatus.DETECTED
 
@@ -51,6 +51,32 @@ def test_a_capture_that_kills_its_workers_is_not_claimed_for_ever(capture: Captu
         assert claim_detection(capture) is not None
         Capture.objects.update(claimed_at=timezone.now() - timedelta(minutes=5))
     assert claim_detection(capture) is None
+
+
+def test_a_claim_carries_what_a_stage_needs(capture: Capture) -> None:
+    camera = Camera.objects.create(name="garden", min_face_px=96)
+    event = Event.objects.create(trigger="motion", camera=camera)
+    Capture.objects.update(event=event, region=[1, 30, 20, 4], attempts=1)
+    mine = claim_detection(capture)
+    assert mine is not None
+    capture.refresh_from_db()
+    assert mine == Claim(capture.pk, mine.at, event.pk, "motion", 2, "x.jpg", (1, 30, 20, 4), 96)
+    assert (capture.claimed_at, capture.status_at) == (mine.at, mine.at)
+
+
+def test_a_picture_from_no_camera_is_claimed_as_a_whole(capture: Capture) -> None:
+    mine = claim_detection(capture)
+    assert mine is not None
+    assert (mine.trigger, mine.attempts, mine.region, mine.min_face_px) == ("press", 1, None, None)
+
+
+def test_the_end_of_a_claim_says_why_and_when(capture: Capture) -> None:
+    mine = claim_detection(capture)
+    assert mine is not None
+    assert release(mine, to=CaptureStatus.FAILED, error="no picture " * 40)
+    capture.refresh_from_db()
+    assert (capture.status, capture.claimed_at, len(capture.error)) == (CaptureStatus.FAILED, None, 300)
+    assert capture.status_at > mine.at
 
 
 def test_a_claimed_capture_that_is_gone_harms_nobody(db: None) -> None:

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from events.models import Camera, Capture, Event, Trigger
+from events.models import Camera
 from pipeline import camera_config, watching
 from pipeline.config import OrchestratorConfig
 from pipeline.detecting import smallest_face_px
@@ -79,9 +79,8 @@ def test_the_smallest_face_is_the_cameras_unless_the_configuration_says_it(
     settings: Settings, configured: int | None, expected: int
 ) -> None:
     configure(settings, face_detection={"min_face_px": configured})
-    capture = Capture(event=Event(camera=Camera(min_face_px=50), trigger=Trigger.PRESS))
     frame: UInt8Array = np.zeros((480, 640, 3), np.uint8)
-    assert smallest_face_px(capture, frame) == expected
+    assert smallest_face_px(50, frame) == expected
 
 
 def test_a_nearly_full_disk_leaves_no_space_for_motion(settings: Settings) -> None:

@@ -3,11 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TypeAlias
 
 import numpy as np
 import pytest
@@ -35,20 +33,25 @@ from pipeline.vision.encoding import CHIP_PX
 from pipeline.vision.images import decode_image, encode_jpeg
 from tests.conftest import Portraits
 
-Stage: TypeAlias = Callable[[int, datetime], int | None]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media", "broker")]
 
 
 @pytest.fixture
 def capture(portraits: Portraits) -> Capture:
-    """Grace Hopper at the door, just saved."""
+    """Grace Hopper before the camera, just saved; nobody rang."""
     return save(portraits.grace_hopper)
 
 
-def save(picture: Path, **fields: object) -> Capture:
+@pytest.fixture
+def press(portraits: Portraits) -> Capture:
+    """Grace Hopper, who rang."""
+    return save(portraits.grace_hopper, Trigger.PRESS)
+
+
+def save(picture: Path, trigger: Trigger = Trigger.MOTION, **fields: object) -> Capture:
     now = timezone.now()
     frame = decode_image(picture.read_bytes())
-    event = Event.objects.create(trigger=Trigger.PRESS, started_at=now, closed_at=now)
+    event = Event.objects.create(trigger=trigger, started_at=now, closed_at=now)
     capture = Capture(event=event, taken_at=now, width=frame.shape[1], height=frame.shape[0])
     for name, value in fields.items():
         setattr(capture, name, value)
@@ -93,11 +96,37 @@ def test_recognition_asks_for_all_faces_of_a_capture_at_once(
     for _ in range(4):
         face.pk = None
         face.save(force_insert=True)
-    claimed_at = claim(capture.pk, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
-    assert claimed_at is not None
+    mine = claim(capture.pk, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
+    assert mine is not None
     with django_assert_max_num_queries(9):  # the faces, begin, the capture, one for each face, commit
-        recognize(capture.pk, claimed_at)
+        recognize(mine)
     assert capture.observations.filter(chip=None).exclude(encoding=None).count() == 5
+
+
+def test_the_faces_of_a_press_are_encoded_by_whoever_finds_them(press: Capture, portraits: Portraits) -> None:
+    add_sample(create_person("Grace Hopper"), portraits.grace_hopper.read_bytes())
+    detect_faces(press.pk)
+    face = only_face(press)
+    assert status(press) == CaptureStatus.DONE
+    assert face.chip is None
+    assert face.person is not None
+    assert face.person.name == "Grace Hopper"
+    assert [queue_length(queue) for queue in ("recognition", "events")] == [0, 0]
+
+
+def test_a_press_has_the_encodings_that_recognition_would_give_it(press: Capture, capture: Capture) -> None:
+    detect_faces(press.pk)
+    detect_faces(capture.pk)
+    recognize_faces(capture.pk)
+    assert only_face(press).encoding == only_face(capture).encoding
+
+
+def test_a_press_whose_faces_cannot_be_encoded_is_given_up(press: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.recognizing.CHIP_PX", 151)
+    detect_faces(press.pk)
+    assert status(press) == CaptureStatus.FAILED
+    assert not press.observations.exists()
+    assert queue_length("events") == 1
 
 
 def test_whoever_encodes_the_faces_decides_the_visit(capture: Capture) -> None:
@@ -107,12 +136,13 @@ def test_whoever_encodes_the_faces_decides_the_visit(capture: Capture) -> None:
     assert queue_length("events") == 0
 
 
-def test_a_picture_without_a_face_has_its_visit_decided_by_the_events_worker(capture: Capture) -> None:
+def test_a_picture_without_a_face_has_its_visit_decided_by_whoever_looked(capture: Capture) -> None:
     grey = encode_jpeg(np.full((capture.height, capture.width, 3), 128, np.uint8))
     Path(capture.image.path).write_bytes(grey)
     detect_faces(capture.pk)
     assert status(capture) == CaptureStatus.DONE
-    assert (queue_length("recognition"), queue_length("events")) == (0, 1)
+    assert Event.objects.get(pk=capture.event_id).outcome == Outcome.NO_FACE
+    assert [queue_length(queue) for queue in ("recognition", "events")] == [0, 0]
 
 
 def test_a_capture_whose_worker_died_has_its_faces_once(capture: Capture) -> None:
@@ -143,10 +173,20 @@ def test_motion_is_searched_where_something_moved(portraits: Portraits) -> None:
     assert box.iou(only_face(whole).box) > 0.7
 
 
-@pytest.mark.parametrize("stage", [detect, recognize])
-def test_a_visit_deleted_while_it_is_worked_on_is_let_go(capture: Capture, stage: Stage) -> None:
+def test_a_visit_deleted_before_its_faces_are_found_is_let_go(capture: Capture) -> None:
+    mine = claim(capture.pk, ready=CaptureStatus.SAVED, working=CaptureStatus.DETECTING)
+    assert mine is not None
     Event.objects.all().delete()
-    assert run_stage("detection", stage, capture.pk, timezone.now()) is None
+    assert run_stage("detection", detect, mine) is False
+    assert queue_length("events") == 0
+
+
+def test_a_visit_deleted_before_its_faces_are_encoded_is_let_go(capture: Capture) -> None:
+    detect_faces(capture.pk)
+    mine = claim(capture.pk, ready=CaptureStatus.DETECTED, working=CaptureStatus.RECOGNIZING)
+    assert mine is not None
+    Event.objects.all().delete()
+    assert run_stage("recognition", recognize, mine) is False
     assert queue_length("events") == 0
 
 
@@ -184,17 +224,16 @@ def test_a_database_that_is_away_leaves_the_claim_to_run_out(
 
 
 @pytest.mark.parametrize(
-    ("queue", "loaded", "other"), [("detection", "_detector", "_encoder"), ("recognition", "_encoder", "_detector")]
+    ("queue", "networks"), [("detection", {"_detector", "_encoder"}), ("recognition", {"_encoder"}), ("events", set())]
 )
-def test_a_worker_loads_its_network_before_the_first_picture(
-    queue: str, loaded: str, other: str, monkeypatch: pytest.MonkeyPatch
+def test_a_worker_loads_its_networks_before_the_first_picture(
+    queue: str, networks: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(app.amqp.queues, "_consume_from", None)  # put back afterwards
     app.amqp.queues.select([queue])
     get_engine.cache_clear()
     celeryd_after_setup.send(sender="worker", instance=SimpleNamespace(app=app), conf=app.conf)
-    assert loaded in vars(get_engine())
-    assert other not in vars(get_engine())
+    assert vars(get_engine()).keys() & {"_detector", "_encoder"} == networks
 
 
 LOADED = """
