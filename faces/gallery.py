@@ -4,9 +4,9 @@ import threading
 
 import numpy as np
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
-from faces.models import ENCODING_DIMENSIONS, FaceSample, GalleryVersion, encoding_from_bytes
+from faces.models import ENCODING_DIMENSIONS, FaceSample, encoding_from_bytes
 from pipeline.vision.matching import Gallery, Tolerances
 
 _lock = threading.Lock()
@@ -24,7 +24,10 @@ def current_gallery() -> Gallery:
 
 
 def current_version() -> int:
-    return GalleryVersion.objects.filter(pk=1).values_list("version", flat=True).first() or 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT version FROM faces_galleryversion WHERE id = 1")
+        row = cursor.fetchone()
+    return 0 if row is None else int(row[0])
 
 
 def load_gallery() -> Gallery:

@@ -15,6 +15,10 @@ from pipeline.errors import DoorbellError
 
 logger = logging.getLogger(__name__)
 
+# In SQL: building it took Django the half of what a press takes to be recorded.
+PRESSES = "SELECT * FROM events_event WHERE trigger = %s AND started_at > %s AND started_at <= %s"
+OF_CAMERA, OF_NO_CAMERA = "camera_id = %s", "camera_id IS NULL"
+
 
 class UnknownCamera(DoorbellError):
     code = "unknown_camera"
@@ -85,11 +89,13 @@ def _wait_in_turn(camera: Camera | None) -> None:
 
 
 def _open_press(camera: Camera | None) -> Event | None:
+    """The visit that a press now still belongs to."""
     now = timezone.now()
     since = now - timedelta(seconds=settings.DEBOUNCE_TIME)
     # After the clock was set back an older press may lie in the future: it debounces nothing.
-    presses = Event.objects.filter(trigger=Trigger.PRESS, camera=camera, started_at__gt=since, started_at__lte=now)
-    return presses.first()
+    at_camera = OF_NO_CAMERA if camera is None else OF_CAMERA
+    values = [Trigger.PRESS, since, now] + ([] if camera is None else [camera.pk])
+    return next(iter(Event.objects.raw(f"{PRESSES} AND {at_camera} ORDER BY started_at DESC, id DESC", values)), None)
 
 
 def _record_press(camera: Camera | None) -> Event:

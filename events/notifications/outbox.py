@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from events.models import Event, Outcome, Trigger
@@ -31,6 +31,8 @@ from events.notifications.scenes import load_event, visit_of
 
 logger = logging.getLogger(__name__)
 
+# In SQL: every decision asks for them, mostly to find none, and building the queryset took it half a millisecond.
+ENABLED = "SELECT * FROM events_notificationchannel WHERE is_enabled ORDER BY name, id"
 REARMED = ["status", "attempts", "next_try_at", "armed_at", "error", "receipts", "priority", "with_picture"]
 SAME_TROUBLE = timedelta(hours=1)  # the same trouble is told once in this time
 
@@ -110,7 +112,9 @@ def enabled_channels() -> list[NotificationChannel]:
     """None while notifications are switched off as a whole. A browser's owner must still be let in."""
     if not settings.NOTIFICATIONS_ENABLED:
         return []
-    return list(NotificationChannel.objects.filter(Q(owner=None) | Q(owner__is_active=True), is_enabled=True))
+    enabled = list(NotificationChannel.objects.raw(ENABLED))
+    prefetch_related_objects(enabled, "owner")
+    return [channel for channel in enabled if channel.owner is None or channel.owner.is_active]
 
 
 def _began_row(event: Event, channel: NotificationChannel, decision: Decision) -> Notification:
