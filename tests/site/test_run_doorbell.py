@@ -247,9 +247,7 @@ def test_a_preset_reaches_every_process(
     assert json.loads(doorbell.manage("ring", "--wait", "60").stdout)["outcome"] == "unknown"
     detecting = [doorbell.child(name) for name in doorbell.children() if name.startswith("detection")]
     largest = max(process.memory_info().rss for process in detecting)
-    assert (largest > BETWEEN_HOG_AND_CNN) is (
-        values["face_detection.model"] == "cnn"
-    )  # hog needs no room for its layers
+    assert (largest > BETWEEN_HOG_AND_CNN) is (values["face_detection.model"] == "cnn")
 
 
 def settings_in(environment: dict[str, str]) -> dict[str, tuple[object, str]]:
